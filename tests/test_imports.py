@@ -15,7 +15,7 @@ COMFY = {
     "nodes",
     "server",
 }
-FOUNDATION = {"types", "units", "errors", "files", "lexicon", "plotting"}
+FOUNDATION = {"types", "units", "errors", "files", "lexicon", "plotting", "report"}
 STAGES = {"video", "parsing", "rhythm", "codecs", "audio", "metrics", "composing", "encoders"}
 NEURAL = {"model", "diffusion"}
 TOP = {"pipeline", "checkpoint", "cli", "training", "__main__"}
