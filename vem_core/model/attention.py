@@ -41,8 +41,8 @@ def visibility_to_bias(visibility: torch.Tensor, strength: float = 1.0) -> torch
     """Additive attention bias: log of the visibility, -inf where a token is hidden.
 
     VeM prints a product of mask and logits (eq. 8); a logit of 0 still gets weight, so what its
-    text describes, attention restricted to the shot, is the additive form. With `strength` below 1 the
-    other shots stay faintly visible; 0 is plain cross-attention.
+    text describes, attention restricted to the shot, is the additive form. With `strength` below 1
+    the other shots stay faintly visible; 0 is plain cross-attention.
 
     Args:
         visibility: any shape, in [0, 1].
