@@ -1,0 +1,236 @@
+"""The sound of any media file, on the clock of its picture."""
+
+import logging
+from dataclasses import dataclass
+from fractions import Fraction
+
+import av
+import av.error
+import numpy as np
+import torch
+from av.audio.resampler import AudioResampler
+from av.audio.stream import AudioStream
+from av.container import InputContainer
+
+from ..errors import InputError, MediaError
+from ..types import Audio, check_seconds
+from ..units import seconds_to_samples
+from .opening import (
+    Source,
+    decode_packet,
+    find_picture,
+    find_sound,
+    open_media,
+    read_packets,
+    source_name,
+)
+
+_log = logging.getLogger(__name__)
+
+JUMP_S = 0.05
+"""Timestamps that leave the running count of samples by more than this mean a gap or overlap."""
+_LEAD_IN_S = 1.0  # decoded before a window, for codecs whose packets lean on earlier ones
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Sound:
+    """What could be read of a file's sound, and what could not."""
+
+    audio: Audio | None
+    """None where the file has no sound at all, or none in the window."""
+    warning: str = ""
+    """One sentence for the creator where part of the sound is damaged; else empty."""
+
+
+def read_sound(
+    source: Source,
+    *,
+    start_s: float = 0.0,
+    duration_s: float | None = None,
+    sample_rate: int | None = None,
+) -> Sound:
+    """Decode the sound of a media file: (C, T) float32 in libav's order of channels.
+
+    Sample 0 lies at `start_s` after the first frame shown, or after the first sample where the
+    file has no picture: sound that starts later than the picture gets silence before it, sound
+    that starts earlier loses its head. Gaps become silence. Packets that cannot be decoded are
+    passed over (silence) and named in `warning`; the rest of the sound is used.
+    `sample_rate` resamples; by default the file's own rate stays.
+
+    Raises:
+        InputError: the window or the rate is not usable.
+        MediaError: not a media file; or its sound cannot be decoded at all.
+    """
+    check_seconds("The start of the window", start_s)
+    if duration_s is not None:
+        check_seconds("The duration of the window", duration_s)
+    if sample_rate is not None and not 1_000 <= sample_rate <= 768_000:
+        raise InputError(f"The sample rate is {sample_rate} Hz; needed is 1000 to 768000 Hz.")
+    name = source_name(source)
+    with open_media(source) as container:
+        stream = find_sound(container)
+        if stream is None and find_picture(container) is None:
+            raise MediaError(f"{name} holds neither sound nor picture. Choose another file.")
+        if stream is None:
+            return Sound(audio=None)
+        if stream.codec_context is None:
+            raise MediaError(
+                f"The sound of {name} is in a format that cannot be decoded here. Convert it, for"
+                " example to WAV."
+            )
+        origin_s = _origin(container, stream) + start_s
+        rate = sample_rate or stream.rate
+        canvas = _Canvas(rate, duration_s, _expected(container, stream, start_s))
+        n_broken, broken_s = _fill(canvas, container, stream, origin_s)
+    if not canvas.n_samples and n_broken:
+        raise MediaError(
+            f"The sound of {name} cannot be decoded; it is damaged. Remove the sound from the"
+            " file, or export it again."
+        )
+    waveform = canvas.waveform()
+    audio = None if waveform is None else Audio(waveform=waveform, sample_rate=rate)
+    warning = ""
+    if n_broken:
+        warning = (
+            f"The sound of {name} is damaged from {max(broken_s - origin_s, 0.0):.2f} s on:"
+            f" {n_broken} of its packets cannot be decoded and are silent. The rest is used."
+        )
+    return Sound(audio=audio, warning=warning)
+
+
+def read_audio(
+    source: Source,
+    *,
+    start_s: float = 0.0,
+    duration_s: float | None = None,
+    sample_rate: int | None = None,
+) -> Audio | None:
+    """`read_sound` for callers without a place to show its warning; it goes to the log."""
+    sound = read_sound(source, start_s=start_s, duration_s=duration_s, sample_rate=sample_rate)
+    if sound.warning:
+        _log.warning(sound.warning)
+    return sound.audio
+
+
+def _origin(container: InputContainer, stream: AudioStream) -> float:
+    """Container time of the first frame shown, or of the first sample."""
+    picture = find_picture(container)
+    lead = stream if picture is None or picture.codec_context is None else picture
+    for packet in read_packets(container, lead):
+        for frame in decode_packet(lead, packet) or ():
+            container.seek(min(stream.start_time or 0, 0), stream=stream)
+            return float(frame.time or 0.0)
+    container.seek(min(stream.start_time or 0, 0), stream=stream)
+    return 0.0
+
+
+def _expected(container: InputContainer, stream: AudioStream, start_s: float) -> float:
+    """Seconds of sound that the file states from `start_s` on; 0 where it states none."""
+    if stream.duration and stream.time_base:
+        return max(0.0, float(stream.duration * stream.time_base) - start_s)
+    if container.duration:
+        return max(0.0, container.duration / av.time_base - start_s)
+    return 0.0
+
+
+class _Canvas:
+    """Samples placed by time; one growing array, so that long sound is held once."""
+
+    def __init__(self, rate: int, duration_s: float | None, expected_s: float):
+        self.rate = rate
+        self.limit = None if duration_s is None else seconds_to_samples(duration_s, rate)
+        expected = seconds_to_samples(min(expected_s, 6 * 3600.0), rate) + rate
+        self._capacity = expected if self.limit is None else min(expected, self.limit)
+        self._samples: np.ndarray | None = None
+        self.n_samples = 0
+
+    @property
+    def full(self) -> bool:
+        return self.limit is not None and self.n_samples >= self.limit
+
+    def place(self, samples: np.ndarray, at: int) -> None:
+        """Put (C, T) float32 samples at index `at`; what lies before 0 or past the end is cut."""
+        if at < 0:
+            samples, at = samples[:, -at:], 0
+        end = at + samples.shape[1]
+        if self.limit is not None and end > self.limit:
+            samples, end = samples[:, : max(0, self.limit - at)], self.limit
+        if not samples.shape[1]:
+            return
+        if self._samples is None:
+            self._samples = np.zeros((samples.shape[0], max(self._capacity, end)), np.float32)
+        if end > self._samples.shape[1]:
+            grown = np.zeros((self._samples.shape[0], end + end // 2), np.float32)
+            grown[:, : self.n_samples] = self._samples[:, : self.n_samples]
+            self._samples = grown
+        n_channels = min(self._samples.shape[0], samples.shape[0])
+        self._samples[:n_channels, at:end] = samples[:n_channels]
+        self.n_samples = max(self.n_samples, end)
+
+    def waveform(self) -> torch.Tensor | None:
+        if self._samples is None:
+            return None
+        return torch.from_numpy(self._samples[:, : self.n_samples])
+
+
+class _Run:
+    """Feeds decoded frames to the canvas; starts anew wherever the timestamps jump."""
+
+    def __init__(self, canvas: _Canvas, origin_s: float):
+        self._canvas = canvas
+        self._origin_s = origin_s
+        self._layout = ""
+        self._resampler: AudioResampler | None = None
+        self._input = ("", "", 0)
+        self._next_s = 0.0
+        self._at = 0
+
+    def add(self, frame: av.AudioFrame) -> None:
+        kind = (frame.format.name, frame.layout.name, frame.sample_rate)
+        time_s = self._next_s if frame.time is None else frame.time
+        if kind != self._input or abs(time_s - self._next_s) > JUMP_S:
+            self._restart(kind, time_s)
+        self._next_s += frame.samples / frame.sample_rate
+        frame.pts = None  # the resampler is to count samples, not to mend timestamps
+        self._place(frame)
+
+    def finish(self) -> None:
+        if self._resampler is not None:
+            self._place(None)
+
+    def _restart(self, kind: tuple[str, str, int], time_s: float) -> None:
+        self.finish()
+        self._layout = self._layout or kind[1]
+        self._resampler = AudioResampler(format="fltp", layout=self._layout, rate=self._canvas.rate)
+        self._input = kind
+        self._next_s = time_s
+        self._at = seconds_to_samples(time_s - self._origin_s, self._canvas.rate)
+
+    def _place(self, frame: av.AudioFrame | None) -> None:
+        assert self._resampler is not None
+        for part in self._resampler.resample(frame):
+            self._canvas.place(part.to_ndarray(), self._at)
+            self._at += part.samples
+
+
+def _fill(
+    canvas: _Canvas, container: InputContainer, stream: AudioStream, origin_s: float
+) -> tuple[int, float]:
+    """Decode and place the sound; the number of broken packets and the time of the first."""
+    time_base = stream.time_base or Fraction(1)
+    if origin_s > _LEAD_IN_S:
+        container.seek(int((origin_s - _LEAD_IN_S) / time_base), stream=stream)
+    run = _Run(canvas, origin_s)
+    n_broken, broken_s = 0, 0.0
+    for packet in read_packets(container, stream):
+        frames = decode_packet(stream, packet)
+        if frames is None:
+            if not n_broken and packet is not None:
+                broken_s = float((packet.pts or 0) * time_base)
+            n_broken += 1
+        for frame in frames or ():
+            run.add(frame)
+        if canvas.full:
+            break
+    run.finish()
+    return n_broken, broken_s
