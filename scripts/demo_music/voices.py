@@ -129,7 +129,8 @@ def shaker(velocity: float = 1.0, seed: int = 7) -> np.ndarray:
     return attack(velocity * 0.35 * band(noise(0.11, seed), 5000, 12000) * np.exp(-t / 0.03), 0.012)
 
 
-def tom(pitch: float, velocity: float = 1.0, seed: int = 8) -> np.ndarray:
+def tom(pitch: float, duration_s: float = 0.5, velocity: float = 1.0, seed: int = 8) -> np.ndarray:
+    """A drum with a pitch; it rings as long as it rings, whatever `duration_s`."""
     t = seconds(0.5)
     phase = 2 * np.pi * np.cumsum(pitch_to_hz(pitch) * (1 + 0.5 * np.exp(-t / 0.04))) / RATE
     skin = 0.2 * band(noise(0.5, seed), 300, 3000) * np.exp(-t / 0.02)
