@@ -4,7 +4,7 @@ Both work on energies and peaks per window (loudness.Levels): the gain of a limi
 against the sound, so the energy it leaves is the energy times the square of its gain.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -32,7 +32,7 @@ class Leveling:
     @property
     def deepest_db(self) -> float:
         """Largest reduction by the limiter, in dB."""
-        return float(-20 * np.log10(self.limiter.min(initial=1.0)))
+        return abs(float(20 * np.log10(self.limiter.min(initial=1.0))))
 
     def gain(self, start: int, stop: int) -> np.ndarray:
         """(stop - start,) float32: the whole gain of samples start..stop."""
@@ -77,25 +77,27 @@ def level_to(levels: Levels, loudness_lufs: float, true_peak_dbtp: float) -> Lev
     """The gain that ends at `loudness_lufs` after limiting to `true_peak_dbtp`.
 
     Where peaks stand so far above the rest that this takes more than MOST_DRIVE_DB of drive, the
-    loudness stays below; silence gets no gain.
+    loudness stays below. Sound under the absolute gate of the measure is raised to full scale to
+    be measured; silence gets no gain.
     """
-    ceiling = from_db(true_peak_dbtp - HEADROOM_DB)
+    peak_dbtp = levels.true_peak_dbtp
     plain_lufs = levels.loudness_lufs
-    if plain_lufs is None:
-        peak = levels.true_peak_dbtp
-        gain_db = min(0.0, true_peak_dbtp - HEADROOM_DB - peak) if peak is not None else 0.0
+    if peak_dbtp is None:
         return Leveling(
-            gain_db=gain_db, limiter=np.ones(levels.peaks.size, np.float32), loudness_lufs=None
+            gain_db=0.0, limiter=np.ones(levels.peaks.size, np.float32), loudness_lufs=None
         )
+    if plain_lufs is None and peak_dbtp < -1e-3:
+        raised = level_to(levels.amplified(-peak_dbtp), loudness_lufs, true_peak_dbtp)
+        return replace(raised, gain_db=raised.gain_db - peak_dbtp)
+    ceiling = from_db(true_peak_dbtp - HEADROOM_DB)
 
     def limited(gain_db: float) -> tuple[np.ndarray, float]:
-        gain = from_db(gain_db)
-        limiter = limiter_gain(levels.peaks * np.float32(gain), ceiling, levels.sample_rate)
-        energy = levels.energy * (limiter * gain) ** 2
-        result = gated_loudness(energy, levels.sample_rate, levels.n_samples)
+        loud = levels.amplified(gain_db)
+        limiter = limiter_gain(loud.peaks, ceiling, levels.sample_rate)
+        result = gated_loudness(loud.energy * limiter**2, levels.sample_rate, levels.n_samples)
         return limiter, -np.inf if result is None else result
 
-    gain_db = loudness_lufs - plain_lufs
+    gain_db = 0.0 if plain_lufs is None else loudness_lufs - plain_lufs
     most_db = gain_db + MOST_DRIVE_DB
     limiter, reached = limited(gain_db)
     for _ in range(12):
@@ -105,4 +107,8 @@ def level_to(levels: Levels, loudness_lufs: float, true_peak_dbtp: float) -> Lev
         # limiting takes back a part of each added dB, so the plain step falls short
         gain_db = min(gain_db + 1.3 * missing, most_db)
         limiter, reached = limited(gain_db)
-    return Leveling(gain_db=float(gain_db), limiter=limiter, loudness_lufs=float(reached))
+    return Leveling(
+        gain_db=float(gain_db),
+        limiter=limiter,
+        loudness_lufs=float(reached) if np.isfinite(reached) else None,
+    )

@@ -5,7 +5,7 @@ them follow both the gated loudness and what a slow gain would make of it, witho
 samples again.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -44,6 +44,11 @@ class Levels:
     def true_peak_dbtp(self) -> float | None:
         """True peak; None for silence."""
         return to_db(float(self.peaks.max(initial=0.0)))
+
+    def amplified(self, gain_db: float) -> "Levels":
+        """The levels of the same sound with a static gain."""
+        gain = from_db(gain_db)
+        return replace(self, energy=self.energy * gain**2, peaks=self.peaks * np.float32(gain))
 
 
 def to_db(amplitude: float) -> float | None:
@@ -121,7 +126,12 @@ class LevelMeter:
 
 
 class _PeakMeter:
-    """True peak per window: band-limited interpolation by 4 through the FFT, in tapered chunks."""
+    """True peak per window: interpolation by 4 through the FFT, in tapered chunks.
+
+    The interpolator is a sinc of 32 samples under a Kaiser window, the one of ffmpeg's ebur128: it
+    keeps the samples and rolls off at half the sample rate. What lies close to that frequency
+    reads differently with every interpolator, by up to 2 dB on noisy attacks.
+    """
 
     def __init__(self, n_channels: int):
         self._held = np.zeros((n_channels, _MARGIN), np.float32)
@@ -130,6 +140,7 @@ class _PeakMeter:
         self._taper = np.ones(_FFT, np.float32)
         self._taper[: ramp.size] = ramp
         self._taper[-ramp.size :] = ramp[::-1]
+        self._response = _interpolator_response()
 
     def add(self, block: np.ndarray) -> None:
         held = np.concatenate([self._held, block], axis=1)
@@ -151,13 +162,36 @@ class _PeakMeter:
         chunks = np.stack(
             [held[:, i * _CORE : i * _CORE + _FFT] for i in range(first, last)], axis=1
         )
-        spectrum = rfft(chunks * self._taper, axis=-1)
-        fine = np.asarray(irfft(spectrum, _FFT * _OVERSAMPLING, axis=-1))
-        core = fine[..., _MARGIN * _OVERSAMPLING : (_MARGIN + _CORE) * _OVERSAMPLING]
-        # (C, chunks, core) -> (C, windows, WINDOW * oversampling)
-        windows = core.reshape(core.shape[0], -1, WINDOW * _OVERSAMPLING)
-        highest = np.maximum(windows.max(axis=-1), -windows.min(axis=-1))
-        self._peaks.append(highest.max(axis=0) * np.float32(_OVERSAMPLING))
+        spectrum = np.asarray(rfft(chunks * self._taper, axis=-1))
+        images = np.conj(spectrum[..., -2::-1])  # of zeros between the samples, up to their rate
+        stuffed = np.concatenate([spectrum, images], axis=-1) * self._response
+        fine = np.abs(np.asarray(irfft(stuffed, _FFT * _OVERSAMPLING, axis=-1)))
+        self._peaks.append(_window_peaks(fine).max(axis=0))
+
+
+def _window_peaks(fine: np.ndarray) -> np.ndarray:
+    """(C, chunks, T) magnitudes, oversampled -> (C, windows): tops of parabolas through the peaks.
+
+    On their grid alone, four values a sample read up to 0.7 dB too little at high frequencies.
+    """
+    margin, size = _MARGIN * _OVERSAMPLING, WINDOW * _OVERSAMPLING
+    core = fine[..., margin:-margin]
+    windows = core.reshape(*core.shape[:2], -1, size)
+    at = windows.argmax(axis=-1) + margin + np.arange(windows.shape[2]) * size
+    before, top, after = (np.take_along_axis(fine, at + i, axis=-1) for i in (-1, 0, 1))
+    bend = 2 * top - before - after
+    is_peak = (before <= top) & (after <= top) & (bend > 0)
+    rise = np.where(is_peak, (after - before) ** 2 / (8 * np.where(is_peak, bend, 1)), 0)
+    return (top + rise).reshape(fine.shape[0], -1)
+
+
+def _interpolator_response() -> np.ndarray:
+    """(_FFT + 1,) float32: response of the interpolator from 0 Hz to the sample rate."""
+    offset = np.arange(-16 * _OVERSAMPLING, 16 * _OVERSAMPLING + 1) / _OVERSAMPLING
+    kernel = np.sinc(offset) * np.kaiser(offset.size, 9.0)
+    centred = np.zeros(_FFT * _OVERSAMPLING)
+    centred[np.round(offset * _OVERSAMPLING).astype(int)] = kernel
+    return np.fft.rfft(centred).real[: _FFT + 1].astype(np.float32)
 
 
 def gated_loudness(energy: np.ndarray, sample_rate: int, n_samples: int) -> float | None:

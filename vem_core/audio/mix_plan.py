@@ -288,11 +288,16 @@ class _Draft:
         leveling = level_to(levels, wanted, self._settings.true_peak_dbtp)
         reached = leveling.loudness_lufs
         if reached is None:
-            self._notes.append("The mix is silent, or too quiet to have a loudness.")
+            self._notes.append("The mix is silent: nothing in it is loud enough to be heard.")
         elif abs(reached - wanted) > 0.3:
             self._notes.append(
                 f"The mix ends at {reached:.1f} LUFS instead of {wanted:g}: its peaks stand so far"
                 f" above the rest that more than {MOST_DRIVE_DB:g} dB of limiting would be needed."
+            )
+        elif leveling.gain_db > 40:
+            self._notes.append(
+                f"The sound is very quiet; it was raised by {leveling.gain_db:.0f} dB, its noise"
+                " with it."
             )
         return replace(plan, leveling=leveling, notes=tuple(self._notes))
 
