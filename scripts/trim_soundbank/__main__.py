@@ -2,7 +2,7 @@
 
 Usage: python -m scripts.trim_soundbank FluidR3_GM.sf2 [OUT_FOLDER]
 
-Writes one FLAC file per instrument, zones.json and LICENSE.txt. The same source gives the same files.
+Writes one FLAC file per instrument and zones.json; LICENSE.txt stands beside them. The same source gives the same files.
 The source is the package `fluid-soundfont-gm` of Debian and Ubuntu (MIT licence).
 """
 
@@ -114,10 +114,8 @@ def trim_drums(font: SoundFont, choices: dict) -> tuple[list[Cut], list[dict]]:
         fits = [z for z in zones if z.keys[0] <= key <= z.keys[1] and z.velocities[1] >= 121]
         names = {z.sample.name.rstrip("(LR) "): z for z in _left_first(fits)[::-1]}
         zone = names[min(names)] if len(names) > 1 else next(iter(names.values()))
-        cut = cut_sample(font, [zone], seconds=choice["seconds"], n_channels=1)
-        cut.root_key -= key - 60  # the sound as recorded is heard at key 60
-        if zone.get(56) == 0 or True:
-            cut.root_key = 60.0 + (cut.root_key - 60.0)
+        cut = cut_sample(font, [zone], seconds=choice["seconds"], n_channels=1, loops=False)
+        cut.root_key += 60 - key  # the bank's own pitch of this drum is heard at key 60
         row = zone_row(cut, start, (60, 60))
         rows.append({"name": name, **row})
         cuts.append(cut)
@@ -144,10 +142,12 @@ def main() -> None:
         instruments[name] = {"file": path.name, "channels": n_channels, "zones": rows}
         total += path.stat().st_size
         seconds = sum(c.samples.shape[1] / c.sample_rate for c in cuts)
-        print(f"{name:20} {len(rows):3} zones {seconds:6.1f} s {path.stat().st_size / 1024:7.0f} KiB")
+        print(
+            f"{name:20} {len(rows):3} zones {seconds:6.1f} s {path.stat().st_size / 1024:7.0f} KiB"
+        )
     text = json.dumps({"version": 1, "instruments": instruments}, indent=1)
     (args.out / "zones.json").write_text(text + "\n", encoding="utf-8")
-    print(f"{total / 2**20:.2f} MiB in {args.out}")
+    print(f"{total / 1e6:.2f} MB in {args.out}")
 
 
 def _widen(samples: np.ndarray, n_channels: int) -> np.ndarray:

@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.signal import correlate
 
 from .sf2 import SourceZone, SoundFont
 
@@ -34,7 +35,7 @@ class Cut:
 
 
 def cut_sample(
-    font: SoundFont, zones: list[SourceZone], *, seconds: float, n_channels: int
+    font: SoundFont, zones: list[SourceZone], *, seconds: float, n_channels: int, loops: bool = True
 ) -> Cut:
     """Cut one sample from a zone, or from the left and right zones of a pair."""
     zone = zones[0]
@@ -47,7 +48,7 @@ def cut_sample(
     samples = np.stack([row[:length] for row in rows]).astype(np.float64)
     rate = zone.sample.sample_rate
     lead = _lead(samples, rate)
-    loops = zone.get(_MODE) in (1, 3)
+    loops = loops and zone.get(_MODE) in (1, 3)
     loop = (loop_start - start - lead, loop_end - start - lead) if loops else None
     samples = samples[:, lead:]
     root = zone.get(_ROOT) if zone.get(_ROOT) >= 0 else zone.sample.root_key
@@ -113,6 +114,7 @@ def _own_loop(cut: Cut, end: int) -> None:
     """
     rate = cut.sample_rate
     window = round(0.04 * rate)
+    end = min(end, cut.samples.shape[1] - window)
     x = cut.samples[:, : end + window].copy()
     early, late = int(0.35 * end), end
     slope_db_s = _slope(x, early, late, rate)
@@ -120,14 +122,7 @@ def _own_loop(cut: Cut, end: int) -> None:
     if decays:
         t = np.arange(x.shape[1] - early) / rate
         x[:, early:] *= 10 ** (-slope_db_s * t / 20)
-    target = x[:, end - window : end + window]
-    norm = math.sqrt(float((target**2).sum())) + 1e-9
-    best, best_start = -2.0, early + window
-    for start in range(early + window, end - round(0.25 * rate)):
-        piece = x[:, start - window : start + window]
-        match = float((piece * target).sum()) / (math.sqrt(float((piece**2).sum())) + 1e-9) / norm
-        if match > best:
-            best, best_start = match, start
+    best, best_start = _best_match(x, window, (early + window, end - round(0.25 * rate)), end)
     fade = np.linspace(0, 1, window)
     if best < 0.5:  # not alike: keep the power instead of the sum
         ins, outs = np.sin(fade * np.pi / 2), np.cos(fade * np.pi / 2)
@@ -142,6 +137,21 @@ def _own_loop(cut: Cut, end: int) -> None:
         cut.hold_s = early / rate
         cut.decay_s = 100 / -slope_db_s
         cut.sustain_db = 100.0
+
+
+def _best_match(x: np.ndarray, window: int, starts: tuple[int, int], end: int) -> tuple[float, int]:
+    """Correlation in [-1, 1] and place in `starts` of what is most like the surroundings of `end`."""
+    target = x[:, end - window : end + window]
+    first, last = starts
+    searched = x[:, first - window : last + window]
+    products = sum(
+        correlate(row, piece, mode="valid") for row, piece in zip(searched, target, strict=True)
+    )
+    energy = np.concatenate([[0.0], np.cumsum((searched**2).sum(axis=0))])
+    energy = energy[2 * window :] - energy[: -2 * window]
+    match = products / np.sqrt(np.maximum(energy * (target**2).sum(), 1e-9))
+    best = int(np.argmax(match))
+    return float(match[best]), first + best
 
 
 def _slope(x: np.ndarray, start: int, end: int, rate: int) -> float:

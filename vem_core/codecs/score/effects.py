@@ -1,0 +1,75 @@
+"""Effects: equaliser, compressor, place and reverb of a part; the compressor on the finished mix."""
+
+import math
+
+import numpy as np
+import torch
+
+from ...errors import MissingPackageError
+from ...types import Audio
+from .instruments import PartMix, Room
+
+_REVERB_GAIN = 0.55
+"""Brings the reverb of a full send to about the level of what was sent."""
+
+
+def process_part(sound: np.ndarray, mix: PartMix, room: Room, sample_rate: int) -> np.ndarray:
+    """(C, T) dry part to its (2, T) stem: low cut, shelf, compressor, level, place, reverb."""
+    board = _board(mix)
+    sound = board(np.ascontiguousarray(sound), sample_rate)
+    stem = _place(sound, mix)
+    send = mix.send * room.scale
+    if send > 0:
+        stem += send * _reverb(stem, room, sample_rate)
+    return stem
+
+
+def _board(mix: PartMix):
+    try:
+        import pedalboard
+    except ImportError as error:
+        raise MissingPackageError("pedalboard", "The mix of the instruments") from error
+    chain: list[pedalboard.Plugin] = [pedalboard.HighpassFilter(mix.low_cut_hz)]
+    if mix.shelf_db:
+        chain.append(pedalboard.HighShelfFilter(mix.shelf_hz, mix.shelf_db))
+    if mix.compress_db:
+        chain.append(pedalboard.Compressor(mix.compress_db, 2.0, 12.0, 140.0))
+    return pedalboard.Pedalboard(chain)
+
+
+def _place(sound: np.ndarray, mix: PartMix) -> np.ndarray:
+    """Constant power for one channel; for two a balance that leaves the middle untouched."""
+    gain = 10 ** (mix.level_db / 20)
+    angle = math.pi / 4 * (1 + mix.pan)
+    left, right = math.cos(angle), math.sin(angle)
+    if len(sound) == 2:
+        left, right = left * math.sqrt(2), right * math.sqrt(2)
+    sides = np.array([[gain * left], [gain * right]], dtype=np.float32)
+    return sides * sound
+
+
+def _reverb(stem: np.ndarray, room: Room, sample_rate: int) -> np.ndarray:
+    from pedalboard import HighpassFilter, Pedalboard, Reverb  # pyright: ignore[reportPrivateImportUsage]
+
+    board = Pedalboard(
+        [
+            HighpassFilter(180.0),
+            Reverb(
+                room_size=room.size, damping=room.damping, wet_level=1.0, dry_level=0.0, width=1.0
+            ),
+        ]
+    )
+    return np.float32(_REVERB_GAIN) * board(np.ascontiguousarray(stem), sample_rate)
+
+
+def master(mix: Audio) -> Audio:
+    """Glue for the finished mix: a slow, gentle compressor over all parts together.
+
+    Stems add up to the mix before this step. Loudness and true peak are set where music meets the
+    picture's sound (audio/mixing), so nothing is limited here.
+    """
+    from pedalboard import Compressor, Pedalboard  # pyright: ignore[reportPrivateImportUsage]
+
+    board = Pedalboard([Compressor(-16.0, 1.6, 25.0, 250.0)])
+    sound = board(np.ascontiguousarray(mix.waveform.numpy()), mix.sample_rate)
+    return Audio(waveform=torch.from_numpy(sound), sample_rate=mix.sample_rate)
