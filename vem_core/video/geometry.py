@@ -1,11 +1,14 @@
 """From coded pictures to pictures as shown: display matrix, pixel shape, alpha, size."""
 
 import struct
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import cast
 
 import av
 import numpy as np
+from av.sidedata.sidedata import SideData
 from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 
@@ -45,7 +48,7 @@ def frame_orientation(frame: av.VideoFrame) -> Orientation:
 
     libav's matrix (a b u, c d v, x y w) maps x' = a x + c y, y' = b x + d y.
     """
-    for data in frame.side_data.keys():  # noqa: SIM118 (iterating the container itself yields values)
+    for data in cast(Iterable[SideData], frame.side_data):
         if data.type.name == "DISPLAYMATRIX":
             a, b, _, c, d = struct.unpack("=5i", bytes(data)[:20])
             if abs(a) + abs(d) >= abs(b) + abs(c):

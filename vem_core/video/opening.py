@@ -23,6 +23,7 @@ from av.video.stream import VideoStream
 from ..errors import MediaError
 
 READ_SIZE = 1 << 16
+_GENERATE_PTS = 1  # AVFMT_FLAG_GENPTS, which PyAV sets; it guesses wrong for H.264 in AVI
 # Formats that are lists of other files or single pictures; libav calls both containers.
 _PLAYLISTS = {"hls", "dash", "concat", "sdp", "rtsp", "imf"}
 _STILLS = {"image2", "image2pipe", "ico"}
@@ -87,6 +88,8 @@ def open_media(source: Source) -> Iterator[InputContainer]:
             raise _not_media(name, error) from error
         with container:
             _refuse_lists_and_stills(name, container)
+            if container.format.name == "avi":
+                container.flags &= ~_GENERATE_PTS
             yield container
 
 

@@ -3,30 +3,25 @@
 Times come from the container's timestamps only, never from frame count / fps.
 """
 
-import heapq
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
-import av
-import av.error
 import numpy as np
-from av.container import InputContainer
 from av.video.stream import VideoStream
 
 from ..errors import InputError, MediaError
 from ..types import Progress, check_seconds, no_progress
 from .geometry import Geometry, Scaler, frame_geometry
-from .opening import (
-    Source,
-    decode_packet,
-    find_sound,
-    need_picture,
-    open_media,
-    read_packets,
-    source_name,
-)
+from .opening import Source, find_sound, need_picture, open_media, source_name
 from .sound import Sound, read_audio, read_sound
+from .stamps import (
+    find_end,
+    find_end_by_reading,
+    span_frames,
+    stamp_frames,
+    stamp_frames_from,
+)
 
 __all__ = [
     "Sound",
@@ -40,12 +35,10 @@ __all__ = [
 ]
 
 DEFAULT_FPS = Fraction(25)
-"""For files that state no rate and hold a single frame."""
-_USUAL_RATES = tuple(
-    Fraction(n, d)
-    for n, d in ((24, 1), (25, 1), (30, 1), (48, 1), (50, 1), (60, 1), (100, 1), (120, 1))
-) + tuple(Fraction(n * 1000, 1001) for n in (24, 30, 48, 60, 120))
-_END_OF_TIME = 1 << 62
+"""For files that state no rate, as some with a single frame."""
+_USUAL_RATES = tuple(Fraction(n) for n in (24, 25, 30, 48, 50, 60, 100, 120)) + tuple(
+    Fraction(n * 1000, 1001) for n in (24, 30, 48, 60, 120)
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -60,6 +53,7 @@ class VideoInfo:
     height: int
     """As shown: turned by the display matrix, with square pixels."""
     rotation_deg: int
+    """Clockwise turn that a player makes; already applied to width and height."""
     has_audio: bool
     codec: str
     start_s: float
@@ -78,14 +72,15 @@ class VideoFrame:
 
 
 def probe(source: Source) -> VideoInfo:
-    """Say what a video holds. Decodes one frame and reads the last packets; the exact end.
+    """Say what a video holds. Cheap: decodes one frame and reads the packets of the last seconds.
+
+    The duration is exact for a whole file whose time runs on; where recordings were joined and
+    time jumps back, only reading tells the end (see read_frames).
 
     Raises:
         MediaError: not a video, empty, cut off, unreadable or sound only.
     """
-    with open_media(source) as container:
-        stream = need_picture(container, source_name(source))
-        return _probe(container, stream, source_name(source))[0]
+    return _probe(source)[0]
 
 
 def read_frames(
@@ -102,11 +97,11 @@ def read_frames(
     screen then is the first one, and first and last durations are cut at the window's edges. The
     last frame's time_s + duration_s is the exact end of the video (or the window).
 
-    A frame lasts until the next one, the last until the end that `probe` finds. Rule for
-    missing timestamps: frames take the decode times of their packets in order; without those,
-    1 / fps after the frame before. A frame that does not come later than the one before it is
-    left out, as players do; where time jumps back by more than a second (joined recordings), it
-    goes on 1 / fps after the frame before. Packets that cannot be decoded are passed over.
+    A frame lasts until the next one, the last until the end that `probe` finds. Rule for missing
+    timestamps: frames take the decode times of their packets in order; without those, 1 / fps
+    after the frame before. A frame that does not come later than the one before it is left out,
+    as players do; where time jumps back by more than a second (joined recordings), it goes on
+    1 / fps after the frame before. Packets that cannot be decoded are passed over.
 
     Raises:
         InputError: the window is not inside the video.
@@ -129,117 +124,70 @@ def _read_frames(
     duration_s: float | None,
     progress: Progress,
 ) -> Iterator[VideoFrame]:
-    with open_media(source) as container:
-        name = source_name(source)
-        stream = need_picture(container, name)
-        info, geometry = _probe(container, stream, name)
-        _check_window(name, info, start_s)
-        end_s = info.duration_s
-        if duration_s is not None:
-            end_s = min(end_s, start_s + duration_s)
-        length_s = end_s - start_s
-        tick_s = float(stream.time_base or 0)
-        _seek(container, stream, info.start_s + start_s)
-        scaler = Scaler(geometry, max_width)
-        limit_s = float("inf") if duration_s is None else start_s + duration_s
-        n_frames = 0
-        for frame, time_s, next_s in _timed(container, stream, info):
-            if next_s <= start_s + tick_s / 2:
-                continue
-            if time_s >= limit_s - tick_s / 2:
-                break
-            shown_s = max(time_s - start_s, 0.0)
-            yield VideoFrame(
-                time_s=shown_s,
-                duration_s=min(next_s, limit_s) - start_s - shown_s,
-                pixels=scaler.scale(frame),
-            )
-            n_frames += 1
-            progress(min(1.0, shown_s / length_s))
-        if not n_frames:
-            raise MediaError(
-                f"No picture of {name} between {start_s:g} s and {end_s:g} s can be decoded."
-                " Export the video again."
-            )
-        progress(1.0)
-
-
-def _check_window(name: str, info: VideoInfo, start_s: float) -> None:
+    name = source_name(source)
+    info, geometry = _probe(source)
     if start_s >= info.duration_s:
         raise InputError(
             f"{name} lasts {info.duration_s:.3f} s, but the window starts at {start_s:g} s."
             " Start it earlier."
         )
-
-
-def _timed(
-    container: InputContainer, stream: VideoStream, info: VideoInfo
-) -> Iterator[tuple[av.VideoFrame, float, float]]:
-    """(frame, its time, the time of the next frame or the end), rebased to the first frame."""
-    step_s = 1 / float(info.fps)
-    held: av.VideoFrame | None = None
-    held_s = shift_s = 0.0
-    for frame, stamp_s in _stamped(container, stream):
-        time_s = held_s + step_s if stamp_s is None else stamp_s - info.start_s + shift_s
-        if held is not None:
-            if time_s < held_s - 1.0:
-                shift_s += held_s + step_s - time_s
-                time_s = held_s + step_s
-            if time_s <= held_s:
-                continue
-            yield held, held_s, time_s
-        held, held_s = frame, time_s
-    if held is not None:
-        known = not shift_s and info.duration_s > held_s
-        yield held, held_s, info.duration_s if known else held_s + step_s
-
-
-def _stamped(
-    container: InputContainer, stream: VideoStream
-) -> Iterator[tuple[av.VideoFrame, float | None]]:
-    """Decoded frames in display order, each with its time in the container, None if unknown."""
-    time_base = stream.time_base or Fraction(1)
-    decode_times: list[int] = []  # of packets without presentation time; a heap
-    for packet in read_packets(container, stream):
-        if packet is not None and packet.pts is None and packet.dts is not None:
-            heapq.heappush(decode_times, packet.dts)
-        for frame in decode_packet(stream, packet) or ():
-            pts = frame.pts
-            if pts is None and decode_times:
-                pts = heapq.heappop(decode_times)
-            yield frame, None if pts is None else float(pts * time_base)
-
-
-def _seek(container: InputContainer, stream: VideoStream, time_s: float) -> None:
-    """Go to the keyframe at or before a container time."""
-    time_base = stream.time_base or Fraction(1)
-    first = stream.start_time or 0
-    target = int(time_s / time_base)
-    container.seek(target if target > first else min(first, 0), stream=stream)
-
-
-def _probe(container: InputContainer, stream: VideoStream, name: str) -> tuple[VideoInfo, Geometry]:
-    stream.thread_type = "AUTO"
-    first = next(_stamped(container, stream), None)
-    if first is None:
-        raise MediaError(
-            f"No picture of {name} can be decoded; the file is damaged or cut off. Copy or"
-            " download it again, or export it again."
+    limit_s = float("inf") if duration_s is None else start_s + duration_s
+    length_s = min(limit_s, info.duration_s) - start_s
+    scaler = Scaler(geometry, max_width)
+    frames = stamp_frames_from(source, info.start_s + start_s if start_s else None)
+    n_frames = 0
+    for frame, time_s, next_s in span_frames(
+        frames, info.start_s, 1 / float(info.fps), info.duration_s
+    ):
+        half_tick_s = float(frame.time_base or 0) / 2
+        if next_s <= start_s + half_tick_s:
+            continue
+        if time_s >= limit_s - half_tick_s:
+            break
+        shown_s = max(time_s - start_s, 0.0)
+        yield VideoFrame(
+            time_s=shown_s,
+            duration_s=min(next_s, limit_s) - start_s - shown_s,
+            pixels=scaler.scale(frame),
         )
-    frame, start_s = first
-    fps = _nominal_rate(stream)
-    geometry = frame_geometry(stream, frame)
-    start_s = start_s or 0.0
-    end_s = max(_end_of_picture(container, stream, fps), start_s + 1 / float(fps))
-    _check_whole(stream, name, start_s, end_s)
+        n_frames += 1
+        progress(min(1.0, shown_s / length_s))
+    if not n_frames:
+        raise MediaError(
+            f"No picture of {name} from {start_s:g} s on can be decoded. Export the video again."
+        )
+    progress(1.0)
+
+
+def _probe(source: Source) -> tuple[VideoInfo, Geometry]:
+    name = source_name(source)
+    with open_media(source) as container:
+        stream = need_picture(container, name)
+        frame, start_s = next(stamp_frames(container, stream), (None, None))
+        if frame is None:
+            raise MediaError(
+                f"No picture of {name} can be decoded; the file is damaged or cut off. Copy or"
+                " download it again, or export it again."
+            )
+        start_s = start_s or 0.0
+        fps = _nominal_rate(stream)
+        geometry = frame_geometry(stream, frame)
+        has_audio = find_sound(container) is not None
+        codec = stream.codec_context.name
+        stated_s = float((stream.duration or 0) * (stream.time_base or 0))
+        end_s = find_end(container, stream, fps)
+    if end_s is None:
+        end_s = find_end_by_reading(source, fps)
+    end_s = max(end_s, start_s + 1 / float(fps))
+    _check_whole(name, stated_s, end_s - start_s)
     info = VideoInfo(
         duration_s=end_s - start_s,
         fps=fps,
         width=geometry.width,
         height=geometry.height,
         rotation_deg=geometry.orientation.rotation_deg,
-        has_audio=find_sound(container) is not None,
-        codec=stream.codec_context.name,
+        has_audio=has_audio,
+        codec=codec,
         start_s=start_s,
     )
     return info, geometry
@@ -253,40 +201,8 @@ def _nominal_rate(stream: VideoStream) -> Fraction:
     return DEFAULT_FPS
 
 
-def _end_of_picture(container: InputContainer, stream: VideoStream, fps: Fraction) -> float:
-    """Container time at which the last packet's frame ends, read off the end of the file.
-
-    The stated durations are not used: a container's covers its sound too, and may be missing.
-    """
-    try:
-        container.seek(_END_OF_TIME, stream=stream)
-        end_s = _last_end(container, stream, fps)
-    except av.error.FFmpegError:
-        end_s = None
-    if end_s is None:  # no index to seek by, or the file ends before what its index names
-        _seek(container, stream, 0.0)
-        end_s = _last_end(container, stream, fps)
-    return end_s or 0.0
-
-
-def _last_end(container: InputContainer, stream: VideoStream, fps: Fraction) -> float | None:
-    time_base = stream.time_base or Fraction(1)
-    ends = [
-        (stamp * time_base) + (packet.duration * time_base if packet.duration else 1 / fps)
-        for packet in read_packets(container, stream)
-        if packet is not None
-        and not packet.is_discard
-        and (stamp := packet.dts if packet.pts is None else packet.pts) is not None
-    ]
-    return float(max(ends)) if ends else None
-
-
-def _check_whole(stream: VideoStream, name: str, start_s: float, end_s: float) -> None:
-    """Refuse a file whose packets stop well before the duration that it states."""
-    if not stream.duration or not stream.time_base:
-        return
-    stated_s = float(stream.duration * stream.time_base)
-    found_s = end_s - start_s
+def _check_whole(name: str, stated_s: float, found_s: float) -> None:
+    """Refuse a file whose packets stop well before the duration that its picture states."""
     if stated_s - found_s > max(1.0, 0.02 * stated_s):
         raise MediaError(
             f"{name} breaks off: it should last {stated_s:.1f} s, but its picture ends after"
