@@ -23,6 +23,23 @@ class Bars:
     cost: float
 
 
+def bar_shifts(metre: Metre, odd_bar: float) -> tuple[np.ndarray, np.ndarray]:
+    """What it takes to come from one place in the bar to another by odd bars alone.
+
+    Returns (bar, bar) sources and costs: row p lists the places s it may come from and the price.
+    """
+    n_bar = metre.beats_per_bar
+    price = np.full(n_bar, np.inf)
+    price[0] = 0.0
+    for _ in range(n_bar):
+        for length in ODD_BARS[metre.name]:
+            shifted = np.roll(price, -length % n_bar) + odd_bar
+            price = np.minimum(price, shifted)
+    place = np.arange(n_bar)
+    source = np.broadcast_to(place[None, :], (n_bar, n_bar))
+    return source, price[(place[:, None] - source) % n_bar]
+
+
 def plan_bars(n_points: int, wishes: Mapping[int, float], metre: Metre, odd_bar: float) -> Bars:
     """Choose downbeats among `n_points` beats.
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from ..types import Metre, Progress, no_progress
 from ..units import bpm_to_beat_s
-from .plan_search import Anchors
+from .plan_anchors import Anchors
 from .plan_settings import PlanSettings
 
 PHASE_STEP_S = 2e-3
@@ -66,7 +66,7 @@ def _missed(
     error_s = (units - nearest) * part_s
     part = nearest.astype(int) % settings.divisions
     closeness = np.clip(1 - (error_s / tolerance_s) ** 2, 0, 1)
-    worth = anchors.skip_costs - anchors.phase_costs[np.arange(len(anchors.times_s)), part]
+    worth = anchors.skip_costs - anchors.part_costs[np.arange(len(anchors.times_s)), part]
     gain = closeness * np.maximum(worth, 0)
     pull = np.where(closeness > 0, np.maximum(worth, 0), 0.0)
     shift_s = (pull * error_s).sum(axis=1) / np.maximum(pull.sum(axis=1), 1e-12)

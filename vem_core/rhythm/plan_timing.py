@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .plan_search import Path
+from .plan_anchors import Path
 
 STEADINESS = 1 / 64
 """Pull towards the mean tempo against smoothness; the tempo glides over about 1/sqrt beats."""

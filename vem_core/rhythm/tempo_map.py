@@ -6,11 +6,12 @@ from itertools import pairwise
 
 import numpy as np
 
-from ..types import BeatPlan, Progress, Storyboard, Tempo, Transition, no_progress
+from ..types import BeatPlan, Progress, Storyboard, Tempo, no_progress
+from .plan_anchors import Anchors, Path, make_anchors
 from .plan_bars import Bars, plan_bars
 from .plan_constant import best_constant, constant_beats, steady_tempo
 from .plan_report import report_plan
-from .plan_search import Anchors, Path, make_anchors, search
+from .plan_search import search
 from .plan_settings import PlanSettings
 from .plan_timing import Grid, centre_base, extend_beats, solve_grid
 
@@ -92,7 +93,7 @@ def _steady_plan(
         preferred_tempo(storyboard, settings.tempo_range_bpm),
     )
     beats_s = constant_beats(base_bpm, 0.0, storyboard.duration_s)
-    return base_bpm, beats_s, _bars(storyboard, anchors, settings, beats_s, ON_GRID_S)
+    return base_bpm, beats_s, _bars(anchors, settings, beats_s, ON_GRID_S)
 
 
 def _constant_plan(
@@ -102,7 +103,7 @@ def _constant_plan(
     base_bpm, phase_s = best_constant(anchors, list(tempi), list(priors), settings, progress)
     beats_s = constant_beats(float(base_bpm), phase_s, storyboard.duration_s)
     tolerance_s = settings.hit_tolerance_ms / 1000
-    return float(base_bpm), beats_s, _bars(storyboard, anchors, settings, beats_s, tolerance_s)
+    return float(base_bpm), beats_s, _bars(anchors, settings, beats_s, tolerance_s)
 
 
 def _moving_plan(
@@ -126,8 +127,8 @@ def _moving_plan(
     for number, (path, prior) in enumerate(zip(fine, priors[chosen], strict=True), 1):
         path, grid = _realise(path, anchors, settings)
         beats_s, _ = extend_beats(grid.beats_s, storyboard.duration_s)
-        bars = _bars(storyboard, anchors, settings, beats_s, ON_GRID_S)
-        cost = path.cost + float(prior) + bars.cost
+        bars = _bars(anchors, settings, beats_s, ON_GRID_S)
+        cost = path.cost + float(prior)
         if best is None or cost < best[0]:
             best = (cost, grid.base_bpm, beats_s, bars)
         progress(0.9 + 0.1 * number / len(fine))
@@ -162,27 +163,13 @@ def _realise(path: Path, anchors: Anchors, settings: PlanSettings) -> tuple[Path
 
 
 def _bars(
-    storyboard: Storyboard,
-    anchors: Anchors,
-    settings: PlanSettings,
-    beats_s: tuple[float, ...],
-    tolerance_s: float,
+    anchors: Anchors, settings: PlanSettings, beats_s: tuple[float, ...], tolerance_s: float
 ) -> Bars:
     """Bars whose first beats meet what should be felt most: stars, strong hits, start and end."""
-    costs = settings.costs
     wishes: dict[int, float] = {}
     points_s = np.array(beats_s)
-    for time_s, index in zip(anchors.times_s, anchors.transition_of, strict=True):
+    for time_s, wish in zip(anchors.times_s, anchors.downbeat_wishes, strict=True):
         beat = int(np.abs(points_s - time_s).argmin())
-        if abs(points_s[beat] - time_s) > tolerance_s:
-            continue
-        transition = None if index is None else storyboard.transitions[index]
-        wishes[beat] = wishes.get(beat, 0.0) + costs.off_downbeat * _downbeat_wish(transition)
-    return plan_bars(len(beats_s), wishes, settings.metre_value, costs.odd_bar)
-
-
-def _downbeat_wish(transition: Transition | None) -> float:
-    """How much an anchor asks for a downbeat; the bare start and end of the clip ask as a star."""
-    if transition is None or transition.starred:
-        return 3.0
-    return transition.strength**2
+        if abs(points_s[beat] - time_s) <= tolerance_s:
+            wishes[beat] = wishes.get(beat, 0.0) + float(wish)
+    return plan_bars(len(beats_s), wishes, settings.metre_value, settings.costs.odd_bar)
