@@ -1,0 +1,72 @@
+"""Measure every instrument on a phrase and write the gains that make them equally loud.
+
+Usage: python -m scripts.trim_soundbank.balance
+
+Each instrument plays eight quarter notes at 100 bpm and velocity 100 in the middle of its range; its
+integrated loudness (ITU-R BS.1770) is brought to TARGET_LUFS. Synthesised drums are brought to the
+level that the sampled ones have in zones.json. Writes vem_core/codecs/score/levels.json.
+"""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pyloudnorm
+
+from vem_core.codecs.score.instruments import Instrument, load_catalogue
+from vem_core.codecs.score.percussion import SOUNDS
+from vem_core.codecs.score.sampler import Event, Player
+from vem_core.codecs.score.soundbank import SoundBank
+
+from .levels import loudness_db
+
+OUT = Path(__file__).parents[2] / "vem_core" / "codecs" / "score" / "levels.json"
+TARGET_LUFS = -20.0
+DRUM_TARGET_DB = -20.0
+RATE = 44100
+PHRASE = (0, 4, 7, 12, 7, 4, 2, 0)
+
+
+def phrase_of(instrument: Instrument) -> list[Event]:
+    """Eight quarter notes around the middle of the instrument's range."""
+    low, high = instrument.keys
+    base = round(low + 0.42 * (high - low)) - 4
+    beat = round(0.6 * RATE)
+    return [
+        Event(start=i * beat, stop=(i + 1) * beat, pitch=base + step, velocity=100)
+        for i, step in enumerate(PHRASE)
+    ]
+
+
+def measure(instrument: Instrument, player: Player) -> tuple[float, float]:
+    """Loudness in LUFS as now set, and the peak in dBFS."""
+    sound = player.play(phrase_of(instrument), instrument, 6 * RATE)
+    if len(sound) == 1:
+        sound = np.repeat(sound, 2, axis=0) * np.float32(np.sqrt(0.5))
+    loudness = pyloudnorm.Meter(RATE).integrated_loudness(sound.T.astype(np.float64))
+    return loudness, 20 * np.log10(float(np.abs(sound).max()) + 1e-9)
+
+
+def main() -> None:
+    catalogue = load_catalogue()
+    player = Player(
+        bank=SoundBank(), catalogue=catalogue, sample_rate=RATE, check=lambda: None
+    )
+    gains_db = {}
+    for name, instrument in catalogue.instruments.items():
+        if instrument.kit:
+            continue
+        loudness, peak = measure(instrument, player)
+        gains_db[name] = round(instrument.gain_db + TARGET_LUFS - loudness, 2)
+        print(f"{name:22} {loudness:7.1f} LUFS, peak {peak:6.1f} dBFS, gain {gains_db[name]:6.1f} dB")
+    drums_db = {}
+    for name, sound in SOUNDS.items():
+        level = loudness_db(sound(RATE)[None], RATE)
+        drums_db[name] = round(DRUM_TARGET_DB - level, 2)
+        print(f"{name:22} {level:7.1f} dB, gain {drums_db[name]:6.1f} dB")
+    text = json.dumps({"instruments": gains_db, "drums": drums_db}, indent=1)
+    OUT.write_text(text + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
