@@ -1,0 +1,1 @@
+"""The procedural composer: a storyboard and a beat plan become a score."""

@@ -1,0 +1,81 @@
+"""The bass: figures of the style on the chord of the moment, with steps into the next one."""
+
+from .draft import Tone
+from .figures import Event, walk
+from .form import Form
+from .grid import Grid
+from .style import Style
+from .theory import Harmony, Span, nearest
+
+
+def play_bass(grid: Grid, form: Form, style: Style, spans: list[Span]) -> list[Tone]:
+    """The bass part up to the closing chord, for every level of intensity."""
+    low, high = style.ranges["bass"]
+    roots = _root_line(spans, low, high)
+    figures = style.figures["bass"][grid.metre.name]
+    tones = []
+    for event in walk(figures, grid, form, spans, style.enters["bass"]):
+        pitch = _pitch(event, spans, roots, style, grid)
+        ghost = event.sign in "rwa"
+        tones.append(
+            Tone(
+                step=event.step,
+                length=event.length if event.sign != "r" else min(event.length, 1),
+                pitch=pitch,
+                accent=-0.4 if ghost else 0.3 if grid.level(event.step) == 4 else 0.0,
+                low=event.low,
+                high=event.high,
+            )
+        )
+    return tones
+
+
+def _root_line(spans: list[Span], low: int, high: int) -> list[int]:
+    """Bass notes of the chords: near each other, in the lower part of the range."""
+    line: list[int] = []
+    center = low + 0.4 * (high - low)
+    for span in spans:
+        near = line[-1] if line else center
+        options = [p for p in range(low, high + 1) if p % 12 == span.chord.bass]
+        line.append(min(options, key=lambda p: abs(p - near) + 0.8 * abs(p - center)))  # noqa: B023
+    return line
+
+
+def _pitch(event: Event, spans: list[Span], roots: list[int], style: Style, grid: Grid) -> int:
+    chord, root = spans[event.span].chord, roots[event.span]
+    low, high = style.ranges["bass"]
+    # Where a chord begins the bass says what the chord stands on.
+    if event.step == spans[event.span].start or event.sign in "Rr":
+        return root
+    pitch = root
+    if event.sign == "8":
+        pitch = root + 12
+    elif event.sign in "357":
+        index = {"3": 1, "5": 2, "7": 3}[event.sign]
+        tone = chord.tones[index % len(chord.tones)]
+        pitch = nearest(root + (4, 7, 10)[index - 1], {tone})
+    elif event.sign in "aw":
+        pitch = _approach(event, spans, roots, style, chord)
+    if grid.level(event.step) >= 3 and pitch % 12 not in chord.tones:
+        pitch = root
+    if pitch > high:
+        pitch -= 12
+    return pitch + 12 if pitch < low else pitch
+
+
+def _approach(
+    event: Event, spans: list[Span], roots: list[int], style: Style, chord: Harmony
+) -> int:
+    """A step from the next bass note, from the side the line comes from; 'w' is two steps away."""
+    i = event.span
+    target = roots[min(i + 1, len(roots) - 1)]
+    up = target >= roots[i]
+    if event.sign == "a" and style.chromatic:
+        return target - 1 if up else target + 1
+    scale = set(chord.scale)
+    first = nearest(target - 1 if up else target + 1, scale, upward=not up)
+    if first == target:
+        first = nearest(target - 2 if up else target + 2, scale, upward=not up)
+    if event.sign == "a":
+        return first
+    return nearest(first - 2 if up else first + 2, scale, upward=not up)

@@ -1,0 +1,64 @@
+"""What the creator left open: the style that fits a storyboard, and the key that fits its mood."""
+
+import re
+
+from ..types import BeatPlan, Key, Storyboard
+from .draft import Dice, pick
+from .style import Style, load_style, style_names
+
+MIDDLE = 1 / 3
+"""Valence above it asks for a bright mode, below its negative for a dark one."""
+
+
+def mean_valence(storyboard: Storyboard) -> float:
+    """Valence of the clip: that of its shots, weighted by how long they last."""
+    total = sum(shot.affect.valence * shot.duration_s for shot in storyboard.shots)
+    return total / storyboard.duration_s
+
+
+def mean_arousal(storyboard: Storyboard) -> float:
+    """Arousal of the clip, weighted like mean_valence."""
+    total = sum(shot.affect.arousal * shot.duration_s for shot in storyboard.shots)
+    return total / storyboard.duration_s
+
+
+def choose_style(storyboard: Storyboard, plan: BeatPlan) -> Style:
+    """The style named in the storyboard, else the one that its words and mood suggest.
+
+    Each word of a style that is found in the theme counts 1, in the tags or a caption 0.4; a style
+    that is named itself counts 3. From that the distance of the style's mood to the clip's is
+    taken, and 0.5 if the style is not played in this metre or 0.3 if not at this tempo.
+    """
+    if storyboard.style:
+        return load_style(storyboard.style)
+    theme = set(_words(storyboard.theme))
+    other = set(_words(" ".join(storyboard.tags)))
+    for shot in storyboard.shots:
+        other |= set(_words(" ".join((shot.caption, *shot.tags))))
+    valence, arousal = mean_valence(storyboard), mean_arousal(storyboard)
+
+    def score(style: Style) -> float:
+        known = set(style.words)
+        named = 3.0 * (style.name in theme or style.name in other)
+        words = len(known & theme) + 0.4 * len(known & (other - theme))
+        mood = 0.5 * abs(style.valence - valence) + abs(style.arousal - arousal)
+        metre = 0.5 * (plan.metre.name not in style.metres)
+        low, high = style.tempo_bpm
+        tempo = 0.3 * (not low - 4 <= plan.tempo.base_bpm <= high + 4)
+        return named + min(words, 4.0) - mood - metre - tempo
+
+    return max((load_style(name) for name in style_names()), key=score)
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"[a-z][a-z'-]*", text.lower())
+
+
+def choose_key(storyboard: Storyboard, style: Style, dice: Dice) -> Key:
+    """Major or mixolydian for a happy clip, minor or dorian for a gloomy one, else as styles go."""
+    valence = mean_valence(storyboard)
+    mood = "bright" if valence > MIDDLE else "dark" if valence < -MIDDLE else "neutral"
+    rng = dice.roll("key")
+    mode = pick(rng, dict(style.modes[mood]))
+    tonic = int(style.tonics[int(rng.integers(len(style.tonics)))])
+    return Key(tonic=tonic, mode=mode)  # type: ignore[arg-type]

@@ -1,0 +1,122 @@
+"""compose(): a storyboard and a beat plan become a score."""
+
+import zlib
+
+from ..errors import InputError
+from ..types import PARTS, BeatPlan, Chord, Key, Progress, Score, Storyboard, no_progress
+from .bass import play_bass
+from .choose import choose_key, choose_style
+from .comping import play_harmony, play_keys, play_strings
+from .density import intensities
+from .draft import Dice, Draft, empty_draft
+from .drums import add_fills, play_grooves
+from .dynamics import loudness_curve, perform
+from .ending import add_close
+from .finish import breathe, cover, select
+from .form import Form, make_form
+from .grid import Grid, make_grid
+from .harmony import chord_lookup, choose_progressions, make_spans, plan_chords, tighten
+from .hits import BIG, SMALL, Gesture, HitPlayer, plan_gestures
+from .melody import make_tune, play_tune
+from .style import Style, load_style
+from .theory import Span
+from .voicing import voice_all
+
+
+def compose(
+    storyboard: Storyboard,
+    plan: BeatPlan,
+    *,
+    style: str | None = None,
+    key: Key | None = None,
+    seed: int = 0,
+    progress: Progress = no_progress,
+) -> Score:
+    """Write music for a storyboard on the beats of a plan.
+
+    The same arguments give the same score on any machine. Another seed is another piece; so is
+    another clip length, while changing the mood or the words of a shot keeps the tune.
+
+    Args:
+        style: name of a style; None or "": that of the storyboard, else what its words and mood
+            suggest (choose_style).
+        key: None: a key of the style whose mode agrees with the mood of the clip (choose_key).
+        seed: 0 or more.
+
+    Raises:
+        InputError: no such style, a negative seed, or plan and storyboard of different lengths.
+    """
+    if seed < 0:
+        raise InputError(f"The seed is {seed}; it must be 0 or more. Choose another.")
+    if abs(storyboard.duration_s - plan.duration_s) > 0.5:
+        raise InputError(
+            f"The storyboard lasts {storyboard.duration_s:g} s and the beat plan"
+            f" {plan.duration_s:g} s; they must belong to the same clip. Plan the beats again."
+        )
+    dice = Dice(seed, zlib.crc32(f"{plan.duration_s:.3f} {plan.fps}".encode()))
+    chosen = load_style(style) if style else choose_style(storyboard, plan)
+    key = key or choose_key(storyboard, chosen, dice)
+    grid = make_grid(storyboard, plan)
+    form = make_form(grid, plan)
+    gestures = plan_gestures(grid, plan)
+    progress(0.1)
+    draft, spans = _write(grid, form, chosen, key, gestures, dice)
+    progress(0.7)
+    curve = loudness_curve(grid, form, gestures)
+    parts = tuple((part, perform(part, draft[part], grid, chosen, curve, dice)) for part in PARTS)
+    progress(1.0)
+    return Score(
+        parts=parts,
+        beats_s=plan.beats_s,
+        downbeats=plan.downbeats,
+        metre=plan.metre,
+        duration_s=plan.duration_s,
+        style=chosen.name,
+        key=key,
+        chords=tuple(
+            Chord(
+                step=span.start,
+                root=span.chord.root,
+                pitch_classes=span.chord.tones,
+                symbol=span.chord.symbol,
+            )
+            for span in spans
+        ),
+        instruments=tuple((part, chosen.instruments[part]) for part in PARTS),
+    )
+
+
+def _write(
+    grid: Grid, form: Form, style: Style, key: Key, gestures: tuple[Gesture, ...], dice: Dice
+) -> tuple[Draft, list[Span]]:
+    """Chords, then the parts on them, then hits, close, and what finally sounds."""
+    progressions = choose_progressions(style.chords[key.mode], dice)
+    changes = plan_chords(grid, form, style, key, progressions)
+    wanted = {gesture.step: gesture.size / BIG for gesture in gestures if gesture.size > SMALL}
+    spans = make_spans(tighten(changes, grid, style, key, dice, wanted), grid, key)
+    span_at = chord_lookup(spans, grid.n_steps)
+    voicings = voice_all(spans, grid, style)
+    tune = make_tune(grid, style, key, progressions, dice)
+
+    draft = empty_draft()
+    draft["drums"] = play_grooves(grid, form, style, dice)
+    draft["bass"] = play_bass(grid, form, style, spans)
+    draft["harmony"] = play_harmony(grid, form, style, spans, voicings)
+    draft["keys"] = play_keys(grid, form, style, spans, voicings)
+    draft["strings"] = play_strings(grid, form, style, spans)
+    draft["lead"] = play_tune(
+        tune, grid, form, style, key, lambda step: spans[int(span_at[step])].chord, dice
+    )
+    targets = {phrase.start: 2 if phrase.energy > 0.6 else 1 for phrase in form.phrases[1:]}
+    targets |= {gesture.step: 3 for gesture in gestures if gesture.size == BIG}
+    targets[form.final] = 2
+    draft["drums"] = add_fills(draft["drums"], targets.items(), grid, style, dice)
+    add_close(draft, grid, form, style, spans, voicings[-1])
+    player = HitPlayer(
+        grid=grid, form=form, style=style, key=key, spans=spans, span_at=span_at, voicings=voicings
+    )
+    player.play(draft, gestures, dice)
+    heard = select(draft, grid, intensities(draft, grid))
+    breathe(heard, grid, form)
+    cover(heard, grid, spans, span_at, voicings)
+    return heard, spans

@@ -1,0 +1,66 @@
+"""How many of the drafted tones sound: the more intense the shot, the more onsets a second."""
+
+from collections import defaultdict
+
+import numpy as np
+
+from .draft import Draft, Tone
+from .grid import Grid
+
+_LEVELS = np.linspace(0.0, 1.0, 41)
+_ROOM = 0.3
+"""How far the intensity may be moved from the arousal of the shot to even out its density."""
+
+
+def sounds(tone: Tone, intensity: float) -> bool:
+    """Whether a tone is heard at this intensity."""
+    return tone.keep or tone.low <= intensity < tone.high
+
+
+def intensities(draft: Draft, grid: Grid) -> np.ndarray:
+    """(n_steps,) the intensity at which each shot has the density that its arousal asks for.
+
+    The density that a level of intensity gives on average over the piece is the measure; a shot in
+    which the tune rests plays a little more underneath, and one with a busy tune a little less, so
+    that arousal and onsets per second rise together.
+    """
+    n_shots = int(grid.shot.max()) + 1
+    counts = _counts(draft, grid, n_shots)
+    seconds = np.array([_seconds(grid, shot) for shot in range(n_shots)])
+    total = np.maximum.accumulate(counts.sum(axis=0) / max(seconds.sum(), 1e-9))
+    total = total + 1e-3 * _LEVELS  # strictly rising
+    result = grid.arousal.copy()
+    for shot in range(n_shots):
+        here = grid.shot == shot
+        if not here.any() or seconds[shot] <= 0:
+            continue
+        arousal = float(grid.arousal[here][0])
+        wanted = float(np.interp(arousal, _LEVELS, total))
+        own = counts[shot] / seconds[shot]
+        near = abs(_LEVELS - arousal) <= _ROOM
+        cost = abs(own - wanted) / max(wanted, 0.5) + 0.15 * abs(_LEVELS - arousal)
+        result[here] = _LEVELS[int(np.argmin(np.where(near, cost, np.inf)))]
+    return result
+
+
+def _seconds(grid: Grid, shot: int) -> float:
+    steps = np.flatnonzero(grid.shot == shot)
+    steps = steps[steps >= grid.first]
+    return float((grid.times_s[steps + 1] - grid.times_s[steps]).sum())
+
+
+def _counts(draft: Draft, grid: Grid, n_shots: int) -> np.ndarray:
+    """(shots, levels) onsets, a chord counted once, at each level of intensity."""
+    windows: dict[tuple[str, int], list[tuple[float, float]]] = defaultdict(list)
+    for part, tones in draft.items():
+        for tone in tones:
+            if grid.first <= tone.step < grid.n_steps:
+                window = (-1.0, 3.0) if tone.keep else (tone.low, tone.high)
+                windows[part, tone.step].append(window)
+    counts = np.zeros((n_shots, len(_LEVELS)))
+    for (_, step), heard in windows.items():
+        on = np.zeros(len(_LEVELS), dtype=bool)
+        for low, high in set(heard):
+            on |= (low <= _LEVELS) & (high > _LEVELS)
+        counts[grid.shot[step]] += on
+    return counts

@@ -1,0 +1,63 @@
+"""What the composer works with before a score: tones with conditions, and named dice."""
+
+import zlib
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..types import PARTS, Part
+
+ALWAYS = 2.0
+
+
+@dataclass(slots=True)
+class Tone:
+    """A note in the making.
+
+    It sounds where the intensity of the moment lies in [low, high); `keep` makes it sound anyway.
+    """
+
+    step: int
+    length: float
+    pitch: int
+    accent: float = 0.0
+    """-1 ghost ... 0 normal ... 1 accent."""
+    low: float = -1.0
+    high: float = ALWAYS
+    keep: bool = False
+    late: float = 0.0
+    """Micro-timing in steps: strums, players that lay back."""
+    hit: int = 0
+    """Size of the hit it marks: 0 none, 1 small, 2 medium, 3 big."""
+
+    @property
+    def end(self) -> float:
+        return self.step + self.length
+
+
+Draft = dict[Part, list[Tone]]
+
+
+def empty_draft() -> Draft:
+    """No tones in any part."""
+    return {part: [] for part in PARTS}
+
+
+@dataclass(frozen=True, slots=True)
+class Dice:
+    """Random generators by purpose, so that a change in one part does not move the others."""
+
+    seed: int
+    salt: int
+
+    def roll(self, purpose: str) -> np.random.Generator:
+        """The generator of a purpose; the same name gives the same numbers, on any machine."""
+        entropy = (self.seed, self.salt, zlib.crc32(purpose.encode()))
+        return np.random.Generator(np.random.PCG64(np.random.SeedSequence(entropy)))
+
+
+def pick(rng: np.random.Generator, weights: dict[str, float]) -> str:
+    """A key of `weights`, drawn by weight."""
+    names = list(weights)
+    shares = np.array([weights[name] for name in names], dtype=float)
+    return names[int(rng.choice(len(names), p=shares / shares.sum()))]
