@@ -15,7 +15,7 @@ RELEASE_S = 0.08
 """Time in which a reduction falls to 1/e of its decibels."""
 HEADROOM_DB = 0.1
 """Kept under the ceiling: the moving gain bends the sound between samples a little."""
-MOST_DRIVE_DB = 12.0
+MOST_DRIVE_DB = 20.0
 """How far beyond the plain static gain the sound is driven into the limiter."""
 
 
@@ -54,23 +54,25 @@ def limiter_gain(peaks: np.ndarray, ceiling: float, sample_rate: int) -> np.ndar
     from scipy.ndimage import maximum_filter1d
 
     window_s = WINDOW / sample_rate
-    over = peaks > ceiling
-    if not over.any():
+    if float(peaks.max(initial=0.0)) <= ceiling:
         return np.ones(peaks.size, np.float32)
-    need_db = np.zeros(peaks.size)
-    need_db[over] = 20 * np.log10(peaks[over] / ceiling)
+    need_db = 20 * np.log10(np.maximum(peaks / np.float32(ceiling), 1))
     need_db = maximum_filter1d(need_db, 3)  # the gain is interpolated from both neighbours
     length = max(3, round(LOOK_AHEAD_S / window_s))
     # (K,) highest need from here to `length` windows ahead
     held = maximum_filter1d(need_db, length, origin=-(length // 2))
-    decay = window_s / RELEASE_S
-    steps = np.arange(held.size) * decay
+    # (K,) the highest of what is left of all earlier needs: a running maximum in the log domain
+    steps = np.arange(held.size) * (window_s / RELEASE_S)
     with np.errstate(divide="ignore"):
-        released = np.exp(np.maximum.accumulate(np.log(held) + steps) - steps)
-    weights = np.hanning(length + 2)[1:-1]
-    padded = np.concatenate([np.full(length - 1, released[0]), released])
+        released = np.log(held, dtype=np.float64)
+    released += steps
+    np.maximum.accumulate(released, out=released)
+    released -= steps
+    reduction_db = np.exp(released, out=released).astype(np.float32)
+    weights = np.hanning(length + 2)[1:-1].astype(np.float32)
+    padded = np.pad(reduction_db, (length - 1, 0), mode="edge")
     smooth_db = np.convolve(padded, weights / weights.sum(), mode="valid")
-    return (10 ** (-smooth_db / 20)).astype(np.float32)
+    return np.exp(smooth_db * np.float32(-np.log(10) / 20))
 
 
 def level_to(levels: Levels, loudness_lufs: float, true_peak_dbtp: float) -> Leveling:

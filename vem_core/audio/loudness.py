@@ -31,7 +31,7 @@ class Levels:
     sample_rate: int
     n_samples: int
     energy: np.ndarray
-    """(K,) float64: K-weighted squares, summed over channels and the window's samples."""
+    """(K,) float32: K-weighted squares, summed over channels and the window's samples."""
     peaks: np.ndarray
     """(K,) float32: highest true peak of any channel in the window."""
 
@@ -48,7 +48,9 @@ class Levels:
     def amplified(self, gain_db: float) -> "Levels":
         """The levels of the same sound with a static gain."""
         gain = from_db(gain_db)
-        return replace(self, energy=self.energy * gain**2, peaks=self.peaks * np.float32(gain))
+        return replace(
+            self, energy=self.energy * np.float32(gain**2), peaks=self.peaks * np.float32(gain)
+        )
 
 
 def to_db(amplitude: float) -> float | None:
@@ -93,11 +95,11 @@ class LoudnessMeter:
         squares = np.einsum("ct,ct->t", weighted, weighted)
         # (T,) -> (K, WINDOW), the last one filled up with zeros
         windows = np.pad(squares, (0, -squares.size % WINDOW)).reshape(-1, WINDOW)
-        self._energy.append(windows.sum(axis=1, dtype=np.float64))
+        self._energy.append(windows.sum(axis=1))
 
     def finish(self) -> np.ndarray:
-        """(K,) float64 energies, as in Levels."""
-        return np.concatenate(self._energy) if self._energy else np.zeros(0)
+        """(K,) float32 energies, as in Levels."""
+        return np.concatenate(self._energy) if self._energy else np.zeros(0, np.float32)
 
     def loudness_lufs(self) -> float | None:
         """Integrated loudness of what was added."""
@@ -200,7 +202,8 @@ def gated_loudness(energy: np.ndarray, sample_rate: int, n_samples: int) -> floa
     Sound shorter than one block of 400 ms is taken as one block. None where no block passes the
     absolute gate.
     """
-    total = np.concatenate([[0.0], np.cumsum(energy, dtype=np.float64)])
+    total = np.zeros(energy.size + 1)
+    np.cumsum(energy, out=total[1:])
     step = 0.1 * sample_rate
     n_steps = int(n_samples / step + 1e-9)
     if n_steps < 4:
