@@ -52,10 +52,15 @@ class _Bytes:
         self.tell = file.tell
 
 
+def _short(path: Path) -> str:
+    text = str(path)
+    return text if len(text) <= 200 else f"{text[:80]}...{text[-80:]}"
+
+
 def source_name(source: Source) -> str:
     """How to call the source in a sentence."""
     if isinstance(source, str | os.PathLike):
-        return f"'{Path(source).name}'"
+        return f"'{_short(Path(Path(source).name))}'"
     return "The file in memory"
 
 
@@ -103,16 +108,19 @@ def _open_bytes(source: Source) -> Iterator[Any]:
         yield source
         return
     path = Path(source)
-    if path.is_dir():
-        raise MediaError(f"'{path}' is a folder; a media file is needed. Choose a file in it.")
     try:
+        if path.is_dir():
+            raise MediaError(f"'{path}' is a folder; a media file is needed. Choose a file in it.")
         file = path.open("rb", buffering=0)
     except FileNotFoundError:
         raise MediaError(f"There is no file at '{path}'. Correct the path.") from None
     except PermissionError:
         raise MediaError(f"'{path}' may not be read. Change its permissions.") from None
     except (OSError, ValueError) as error:
-        raise MediaError(f"'{path}' cannot be opened ({error}). Correct the path.") from None
+        reason = getattr(error, "strerror", None) or error
+        raise MediaError(
+            f"'{_short(path)}' cannot be opened ({reason}). Correct the path."
+        ) from None
     with file:
         yield file
 

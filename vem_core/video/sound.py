@@ -1,6 +1,7 @@
 """The sound of any media file, on the clock of its picture."""
 
 import logging
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -24,6 +25,7 @@ from .opening import (
     read_packets,
     source_name,
 )
+from .stamps import stamp_frames
 
 _log = logging.getLogger(__name__)
 
@@ -67,6 +69,7 @@ def read_sound(
     if sample_rate is not None and not 1_000 <= sample_rate <= 768_000:
         raise InputError(f"The sample rate is {sample_rate} Hz; needed is 1000 to 768000 Hz.")
     name = source_name(source)
+    origin_s = _origin(source) + start_s
     with open_media(source) as container:
         stream = find_sound(container)
         if stream is None and find_picture(container) is None:
@@ -78,11 +81,10 @@ def read_sound(
                 f"The sound of {name} is in a format that cannot be decoded here. Convert it, for"
                 " example to WAV."
             )
-        origin_s = _origin(container, stream) + start_s
         rate = sample_rate or stream.rate
         canvas = _Canvas(rate, duration_s, _expected(container, stream, start_s))
-        n_broken, broken_s = _fill(canvas, container, stream, origin_s)
-    if not canvas.n_samples and n_broken:
+    damage = _fill(canvas, source, origin_s)
+    if not canvas.n_samples and damage.n_packets:
         raise MediaError(
             f"The sound of {name} cannot be decoded; it is damaged. Remove the sound from the"
             " file, or export it again."
@@ -90,10 +92,11 @@ def read_sound(
     waveform = canvas.waveform()
     audio = None if waveform is None else Audio(waveform=waveform, sample_rate=rate)
     warning = ""
-    if n_broken:
+    if damage.n_packets:
         warning = (
-            f"The sound of {name} is damaged from {max(broken_s - origin_s, 0.0):.2f} s on:"
-            f" {n_broken} of its packets cannot be decoded and are silent. The rest is used."
+            f"The sound of {name} is damaged from {max(damage.first_s - origin_s, 0.0):.2f} s on:"
+            f" {damage.n_packets} of its packets cannot be decoded and are silent; the rest is"
+            " used."
         )
     return Sound(audio=audio, warning=warning)
 
@@ -112,15 +115,17 @@ def read_audio(
     return sound.audio
 
 
-def _origin(container: InputContainer, stream: AudioStream) -> float:
-    """Container time of the first frame shown, or of the first sample."""
-    picture = find_picture(container)
-    lead = stream if picture is None or picture.codec_context is None else picture
-    for packet in read_packets(container, lead):
-        for frame in decode_packet(lead, packet) or ():
-            container.seek(min(stream.start_time or 0, 0), stream=stream)
-            return float(frame.time or 0.0)
-    container.seek(min(stream.start_time or 0, 0), stream=stream)
+def _origin(source: Source) -> float:
+    """Container time of the first frame shown, or of the first sample where there is none."""
+    with open_media(source) as container:
+        picture, sound = find_picture(container), find_sound(container)
+        if picture is not None and picture.codec_context is not None:
+            for _, time_s in stamp_frames(container, picture):
+                return time_s or 0.0
+        elif sound is not None:
+            for packet in read_packets(container, sound):
+                for frame in decode_packet(sound, packet) or ():
+                    return float(frame.time or 0.0)
     return 0.0
 
 
@@ -213,24 +218,66 @@ class _Run:
             self._at += part.samples
 
 
-def _fill(
-    canvas: _Canvas, container: InputContainer, stream: AudioStream, origin_s: float
-) -> tuple[int, float]:
-    """Decode and place the sound; the number of broken packets and the time of the first."""
-    time_base = stream.time_base or Fraction(1)
-    if origin_s > _LEAD_IN_S:
-        container.seek(int((origin_s - _LEAD_IN_S) / time_base), stream=stream)
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Damage:
+    """Packets that could not be decoded."""
+
+    n_packets: int = 0
+    first_s: float = 0.0
+    """Container time of the first of them."""
+
+
+def _fill(canvas: _Canvas, source: Source, origin_s: float) -> _Damage:
+    """Decode and place the sound from container time `origin_s` on."""
     run = _Run(canvas, origin_s)
-    n_broken, broken_s = 0, 0.0
-    for packet in read_packets(container, stream):
-        frames = decode_packet(stream, packet)
+    damage = _Damage()
+    for time_s, frames in _decode_from(source, origin_s):
         if frames is None:
-            if not n_broken and packet is not None:
-                broken_s = float((packet.pts or 0) * time_base)
-            n_broken += 1
+            first_s = damage.first_s if damage.n_packets else time_s
+            damage = _Damage(n_packets=damage.n_packets + 1, first_s=first_s)
         for frame in frames or ():
             run.add(frame)
         if canvas.full:
             break
     run.finish()
-    return n_broken, broken_s
+    return damage
+
+
+_Decoded = Iterator[tuple[float, list[av.AudioFrame] | None]]
+"""(time of the packet, its frames or None where it is damaged)."""
+
+
+def _decode_from(source: Source, time_s: float) -> _Decoded:
+    """Sound from a little before a container time on.
+
+    Only files with a picture are sought in: they store times. Others are decoded from their
+    start, since libav guesses times in MP3 and ADTS after seeking.
+    """
+    with open_media(source) as container:
+        stream = find_sound(container)
+        if stream is None:
+            return
+        if time_s > 2 * _LEAD_IN_S and find_picture(container) is not None:
+            decoded = _decode(container, stream)
+            try:
+                container.seek(int((time_s - _LEAD_IN_S) / (stream.time_base or 1)), stream=stream)
+            except av.error.FFmpegError:
+                decoded = iter(())
+            first = next(decoded, None)
+            if first is not None and first[0] <= time_s:
+                yield first
+                yield from decoded
+                return
+    with open_media(source) as container:
+        stream = find_sound(container)
+        if stream is not None:
+            yield from _decode(container, stream)
+
+
+def _decode(container: InputContainer, stream: AudioStream) -> _Decoded:
+    time_base = stream.time_base or Fraction(1)
+    time_s = 0.0
+    for packet in read_packets(container, stream):
+        if packet is not None and packet.pts is not None:
+            time_s = float(packet.pts * time_base)
+        yield time_s, decode_packet(stream, packet)

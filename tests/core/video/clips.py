@@ -37,6 +37,8 @@ class Clip:
     corner: bool = False
     """A white block at the top left of the picture as coded, to tell which way is up."""
     alpha: int = 255
+    as_pipe: bool = False
+    """Matroska as a live recording leaves it: no duration, no index."""
     audio: np.ndarray | None = None
     """(C, T) in [-1, 1]."""
     sample_rate: int = 48_000
@@ -71,31 +73,49 @@ def click_time(samples: np.ndarray, sample_rate: int) -> float:
 
 def write_clip(path: Path, clip: Clip) -> Path:
     """Write the clip; the container follows from the suffix."""
+    if clip.as_pipe:
+        with path.open("wb") as file:
+            target = _Pipe(file.write)
+            form = {".mkv": "matroska", ".webm": "webm"}[path.suffix]
+            with av.open(target, "w", format=form) as container:
+                _write(container, clip)
+        return path
     with av.open(f"file:{path}", "w", options=clip.container_options) as container:
-        picture: Any = container.add_stream(clip.codec, rate=clip.fps)
-        picture.width, picture.height = clip.size
-        picture.pix_fmt = clip.pix_fmt
-        picture.options = {"preset": "ultrafast"} if clip.codec in ("libx264", "libx265") else {}
-        picture.options |= {"x265-params": "log-level=none"} if clip.codec == "libx265" else {}
-        picture.options |= clip.options
-        time_base = Fraction(1, 90_000)
-        picture.codec_context.time_base = time_base
-        if clip.rotation_deg:
-            picture.set_display_rotation(-clip.rotation_deg)
-        sound: Any = None
-        if clip.audio is not None:
-            sound = container.add_stream(clip.audio_codec, rate=clip.sample_rate)
-            sound.layout = {1: "mono", 2: "stereo", 6: "5.1"}[clip.audio.shape[0]]
-        for index, colour in enumerate(_colours(clip)):
-            frame = av.VideoFrame.from_ndarray(_drawn(clip, colour), format="rgba")
-            frame = frame.reformat(format=clip.pix_fmt)
-            time_s = index / clip.fps if clip.times_s is None else clip.times_s[index]
-            frame.pts, frame.time_base = round(time_s / time_base), time_base
-            container.mux(picture.encode(frame))
-        container.mux(picture.encode(None))
-        if sound is not None:
-            _write_sound(container, sound, clip)
+        _write(container, clip)
     return path
+
+
+@dataclass
+class _Pipe:
+    """A file that cannot be sought in, so that the muxer cannot come back for the duration."""
+
+    write: Any
+
+
+def _write(container: Any, clip: Clip) -> None:
+    picture: Any = container.add_stream(clip.codec, rate=clip.fps)
+    picture.width, picture.height = clip.size
+    picture.pix_fmt = clip.pix_fmt
+    picture.options = {"preset": "ultrafast"} if clip.codec in ("libx264", "libx265") else {}
+    picture.options |= {"x265-params": "log-level=none"} if clip.codec == "libx265" else {}
+    picture.options |= clip.options
+    time_base = Fraction(1, 90_000)
+    picture.codec_context.time_base = time_base
+    if clip.rotation_deg:
+        picture.set_display_rotation(-clip.rotation_deg)
+    sound: Any = None
+    if clip.audio is not None:
+        sound = container.add_stream(clip.audio_codec, rate=clip.sample_rate)
+        sound.layout = {1: "mono", 2: "stereo", 6: "5.1"}[clip.audio.shape[0]]
+    for index, colour in enumerate(_colours(clip)):
+        frame = av.VideoFrame.from_ndarray(_drawn(clip, colour), format="rgba")
+        frame = frame.reformat(format=clip.pix_fmt)
+        time_s = index / clip.fps if clip.times_s is None else clip.times_s[index]
+        frame.pts, frame.time_base = round(time_s / time_base), time_base
+        container.mux(picture.encode(frame))
+    container.mux(picture.encode(None))
+    if sound is not None:
+        _write_sound(container, sound, clip)
 
 
 def _colours(clip: Clip) -> list[Colour]:
