@@ -37,7 +37,7 @@ def _root_line(spans: list[Span], low: int, high: int) -> list[int]:
     for span in spans:
         near = line[-1] if line else center
         options = [p for p in range(low, high + 1) if p % 12 == span.chord.bass]
-        line.append(min(options, key=lambda p: abs(p - near) + 0.8 * abs(p - center)))  # noqa: B023
+        line.append(min(options, key=lambda p: abs(p - near) + 0.8 * abs(p - center)))
     return line
 
 

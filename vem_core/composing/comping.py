@@ -103,7 +103,7 @@ def _guide_line(spans: list[Span], low: int, high: int) -> list[int]:
         wanted = {tones[1 % len(tones)], tones[3 % len(tones)]} if len(tones) > 3 else set(tones)
         near = line[-1] if line else center
         options = [p for p in range(low, high + 1) if p % 12 in wanted]
-        line.append(min(options, key=lambda p: abs(p - near) + 0.3 * abs(p - center)))  # noqa: B023
+        line.append(min(options, key=lambda p: abs(p - near) + 0.3 * abs(p - center)))
     return line
 
 

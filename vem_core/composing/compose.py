@@ -15,7 +15,7 @@ from .ending import add_close
 from .finish import breathe, cover, select
 from .form import Form, make_form
 from .grid import Grid, make_grid
-from .harmony import chord_lookup, choose_progressions, make_spans, plan_chords, tighten
+from .harmony import choose_progressions, chord_lookup, make_spans, plan_chords, tighten
 from .hits import BIG, SMALL, Gesture, HitPlayer, plan_gestures
 from .melody import make_tune, play_tune
 from .style import Style, load_style

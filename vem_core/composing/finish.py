@@ -1,5 +1,7 @@
 """From a draft to clean tones: what sounds, no overlaps, breaths, and no beat without sound."""
 
+import itertools
+
 import numpy as np
 
 from ..types import PARTS, Part
@@ -40,7 +42,7 @@ def _untangle(part: Part, tones: list[Tone]) -> list[Tone]:
             best[place] = tone
     clean = sorted(best.values(), key=lambda tone: (tone.step, tone.pitch))
     onsets = sorted({tone.step for tone in clean})
-    following = dict(zip(onsets, onsets[1:], strict=False))
+    following = dict(itertools.pairwise(onsets))
     last_of: dict[int, Tone] = {}
     for tone in clean:
         after = following.get(tone.step)

@@ -1,5 +1,6 @@
 """The form: where phrases begin and end, which return, and where the piece closes."""
 
+import itertools
 from dataclasses import dataclass
 from typing import Literal
 
@@ -141,7 +142,7 @@ def _group(bars: list[Bar], grid: Grid, hits: tuple[Hit, ...]) -> list[list[Bar]
     while edges[-1] > 0:
         edges.append(back[edges[-1]])
     edges.reverse()
-    return [bars[a:b] for a, b in zip(edges, edges[1:], strict=False)]
+    return [bars[a:b] for a, b in itertools.pairwise(edges)]
 
 
 def _rewards(bars: list[Bar], grid: Grid, hits: tuple[Hit, ...]) -> list[float]:

@@ -1,5 +1,6 @@
 """The beat plan as a grid of sixteenths: bars, times, and what the picture asks for at each step."""
 
+import itertools
 import math
 from dataclasses import dataclass
 
@@ -114,5 +115,5 @@ def _make_bars(plan: BeatPlan, n_steps: int) -> tuple[Bar, ...]:
     edges = [*inside, n_steps]
     return tuple(
         Bar(index=i, start=a, length=b - a)
-        for i, (a, b) in enumerate(zip(edges, edges[1:], strict=False))
+        for i, (a, b) in enumerate(itertools.pairwise(edges))
     )

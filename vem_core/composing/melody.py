@@ -1,5 +1,6 @@
 """The tune: two themes made from one motif, set on the chords and brought back."""
 
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -229,7 +230,7 @@ def _decorate(
     rng = dice.roll("ornament")
     tones = sorted(tones, key=lambda tone: tone.step)
     extra: list[Tone] = []
-    for tone, following in zip(tones, tones[1:], strict=False):
+    for tone, following in itertools.pairwise(tones):
         coin = float(rng.random())
         phrase = form.phrase_at(tone.step)
         gap = following.pitch - tone.pitch
@@ -253,7 +254,7 @@ def _land(
             tone.length = min(tone.length, form.final - tone.step)
             kept[tone.step] = tone  # of two at one step the later in the list leads in
     line = [kept[step] for step in sorted(kept)]
-    for tone, following in zip(line, line[1:], strict=False):
+    for tone, following in itertools.pairwise(line):
         tone.length = min(tone.length, following.step - tone.step)
     low, high = style.ranges["lead"]
     around = line[-1].pitch if line else (low + high) // 2

@@ -1,6 +1,6 @@
 """Voicings: each chord's notes placed so that every voice moves little and no fifths run parallel."""
 
-from itertools import combinations
+from itertools import combinations, pairwise
 
 from .grid import Grid
 from .style import Style
@@ -24,7 +24,7 @@ def voice_all(spans: list[Span], grid: Grid, style: Style) -> list[tuple[int, ..
         voicings.append(
             min(
                 candidates,
-                key=lambda v: _cost(v, previous, center, span.chord, bass_before),  # noqa: B023
+                key=lambda v: _cost(v, previous, center, span.chord, bass_before),
             )
         )
     return voicings
@@ -58,7 +58,7 @@ def _cost(
     bass_before: int | None,
 ) -> float:
     cost = 0.12 * abs(sum(voicing) / len(voicing) - center)
-    gaps = [b - a for a, b in zip(voicing, voicing[1:], strict=False)]
+    gaps = [b - a for a, b in pairwise(voicing)]
     cost += sum(0.8 for gap in gaps if gap > 9) + sum(0.6 for gap in gaps if gap <= 1)
     cost += sum(0.7 for gap, low in zip(gaps, voicing, strict=False) if gap < 5 and low < 48)
     if previous is None:
