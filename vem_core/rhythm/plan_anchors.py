@@ -10,8 +10,8 @@ from .plan_settings import STARRED_WEIGHT, PlanSettings, transition_weight
 
 SAME_PLACE_S = 1e-3
 """A transition this near the start or end of the clip is the start or end."""
-STAR_WISH = 3.0
-"""How much more than a strong hit a star, the start and the end ask for a downbeat."""
+STAR_WISH, EDGE_WISH = 8.0, 2.0
+"""How much more than a strong hit a star, and the start and end, ask for a downbeat."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -72,11 +72,12 @@ def make_anchors(storyboard: Storyboard, settings: PlanSettings) -> Anchors:
         (0.0, costs.late_start, 0),
         (storyboard.duration_s, costs.loose_end, -1),
     ):
+        price += costs.off_downbeat * EDGE_WISH  # missing it is worse than any beat
         if rows and abs(rows[end][0] - place_s) < SAME_PLACE_S:
             time_s, skip, half, wish = rows[end]
-            rows[end] = (time_s, skip + price, half + price, wish + STAR_WISH)
+            rows[end] = (time_s, skip + price, half + price, wish + EDGE_WISH)
         else:
-            row = (place_s, price, math.inf, STAR_WISH)
+            row = (place_s, price, math.inf, EDGE_WISH)
             rows.insert(0 if end == 0 else len(rows), row)
     times_s, skips, halves, wishes = (np.array(column) for column in zip(*rows, strict=True))
     part_costs = halves[:, None].repeat(settings.divisions, axis=1)

@@ -21,7 +21,7 @@ class Steps:
     cost: np.ndarray
     """(B, bar, inner), inf where there is none."""
     back: np.ndarray
-    """(B, bar, inner, 4): predecessor in the window, its place in the bar, its inner state, units."""
+    """(B, bar, inner, 4): predecessor in the window, its place in the bar, inner state, units."""
 
 
 class Edges:
@@ -85,7 +85,7 @@ class Edges:
         return np.where(whole == 0, mismatch <= self.slack, one_beat)
 
     def cheapest(self, gaps_s: np.ndarray, before: np.ndarray) -> Steps:
-        """The best step into each state. `before`: (B, W, bar, F) cost of the states left behind."""
+        """The best step into each state; `before`: (B, W, bar, F) costs of the states behind it."""
         prices, units = self.prices(gaps_s)
         n_bases, n_inner = prices.shape[:2]
         n_bar = before.shape[2]

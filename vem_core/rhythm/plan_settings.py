@@ -10,6 +10,8 @@ from ..types import METRES, Metre, Transition
 PlanUnit = Literal["beat", "half-beat"]
 
 SLOWEST_BPM, FASTEST_BPM = 30.0, 300.0
+USUAL_RANGES_BPM = {"4/4": (80.0, 160.0), "3/4": (80.0, 160.0), "6/8": (50.0, 100.0)}
+"""In beats; the beat of 6/8 is a dotted quarter."""
 WIDEST_ROOM = 0.25
 STARRED_WEIGHT = 2.0
 
@@ -18,21 +20,21 @@ STARRED_WEIGHT = 2.0
 class PlanCosts:
     """Prices of a plan. One is what it costs to miss a transition of full strength."""
 
-    half_beat: float = 0.25
+    half_beat: float = 0.2
     """Share of a transition's weight lost where it falls between two beats."""
     tempo_offset: float = 0.03
     """A stretch between two hits whose tempo is 6 % off the base; grows with the square."""
-    tempo_step: float = 0.03
+    tempo_step: float = 0.06
     """A jump of 6 % between a stretch and its neighbour; grows with the square."""
     base_tempo: float = 0.6
     """A base tempo one octave from what the arousal of the picture suggests; with the square."""
-    late_start: float = 0.3
-    """No beat on the first frame."""
-    loose_end: float = 0.4
-    """No beat at the end of the clip."""
-    off_downbeat: float = 0.25
+    late_start: float = 0.2
+    """No beat on the first frame, above what one off the downbeat costs."""
+    loose_end: float = 0.3
+    """No beat at the end of the clip, above what one off the downbeat costs."""
+    off_downbeat: float = 0.15
     """A hit of full strength that is not the first beat of a bar; grows with the square of the
-    strength. Three times as much at the start, at the end and for a starred transition."""
+    strength. Twice as much at the start and end, eight times for a starred transition."""
     odd_bar: float = 0.7
     """A bar longer or shorter than the metre's."""
 
@@ -52,8 +54,9 @@ class PlanSettings:
     stated. Otherwise hits are exact.
     """
 
-    tempo_range_bpm: tuple[float, float] = (80.0, 160.0)
-    """The base tempo lies in this range; the local tempo in `tempo_room` around the base."""
+    tempo_range_bpm: tuple[float, float] | None = None
+    """The base tempo lies in this range; the local tempo in `tempo_room` around the base. None: the
+    range that is usual in the metre (USUAL_RANGES_BPM)."""
     fixed_tempo_bpm: float | None = None
     tempo_room: float = 0.06
     """Share of the base tempo by which the local tempo may leave it."""
@@ -64,7 +67,11 @@ class PlanSettings:
     costs: PlanCosts = field(default_factory=PlanCosts)
 
     def __post_init__(self) -> None:
-        low, high = self.tempo_range_bpm
+        if self.metre not in METRES:
+            raise InputError(
+                f"The metre is '{self.metre}'; needed is one of {', '.join(METRES)}. Choose one."
+            )
+        low, high = self.range_bpm
         for name, tempo_bpm in (
             ("lowest", low),
             ("highest", high),
@@ -85,10 +92,6 @@ class PlanSettings:
                 f"The tempo room is {self.tempo_room:g}; it must lie between 0 and {WIDEST_ROOM:g}"
                 " (0.06 lets the tempo move by 6 %). Correct it."
             )
-        if self.metre not in METRES:
-            raise InputError(
-                f"The metre is '{self.metre}'; needed is one of {', '.join(METRES)}. Choose one."
-            )
         if self.hit_unit not in get_args(PlanUnit):
             raise InputError(
                 f"The hit unit is '{self.hit_unit}'; needed is one of"
@@ -99,6 +102,11 @@ class PlanSettings:
                 f"The tolerance of a hit is {self.hit_tolerance_ms:g} ms; it must be above 0 and at"
                 " most 200 ms. Correct it."
             )
+
+    @property
+    def range_bpm(self) -> tuple[float, float]:
+        """The range of the base tempo."""
+        return self.tempo_range_bpm or USUAL_RANGES_BPM[self.metre]
 
     @property
     def metre_value(self) -> Metre:

@@ -74,11 +74,11 @@ def _candidates(storyboard: Storyboard, settings: PlanSettings) -> tuple[np.ndar
     """(B,) base tempi in BPM to try, and (B,) what the arousal of the picture says against each."""
     if settings.fixed_tempo_bpm is not None:
         return np.array([settings.fixed_tempo_bpm]), np.zeros(1)
-    low, high = settings.tempo_range_bpm
+    low, high = settings.range_bpm
     room = settings.tempo_room
     ratio = TEMPO_RATIO / 2 if room == 0 else min(TEMPO_RATIO, max(room / 2, TEMPO_RATIO / 4))
     tempi = np.geomspace(low, high, max(1, math.ceil(math.log(high / low) / ratio)) + 1)
-    octaves = np.log2(tempi / preferred_tempo(storyboard, settings.tempo_range_bpm))
+    octaves = np.log2(tempi / preferred_tempo(storyboard, settings.range_bpm))
     return tempi, settings.costs.base_tempo * octaves**2
 
 
@@ -88,9 +88,9 @@ def _steady_plan(
     """Nothing to hit: whole bars from the first frame to the last, if the range allows."""
     base_bpm = settings.fixed_tempo_bpm or steady_tempo(
         storyboard.duration_s,
-        settings.tempo_range_bpm,
+        settings.range_bpm,
         settings.metre_value,
-        preferred_tempo(storyboard, settings.tempo_range_bpm),
+        preferred_tempo(storyboard, settings.range_bpm),
     )
     beats_s = constant_beats(base_bpm, 0.0, storyboard.duration_s)
     return base_bpm, beats_s, _bars(anchors, settings, beats_s, ON_GRID_S)
@@ -152,7 +152,7 @@ def _realise(path: Path, anchors: Anchors, settings: PlanSettings) -> tuple[Path
     room = settings.tempo_room
     while True:
         times_s = anchors.times_s[list(path.kept)]
-        base_bpm = centre_base(path, times_s, room, settings.tempo_range_bpm)
+        base_bpm = centre_base(path, times_s, room, settings.range_bpm)
         grid = solve_grid(path, times_s, room, base_bpm)
         if grid.worst <= 1e-9 or len(path.kept) == 1:
             return path, grid
