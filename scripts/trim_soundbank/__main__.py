@@ -2,11 +2,12 @@
 
 Usage: python -m scripts.trim_soundbank FluidR3_GM.sf2 [OUT_FOLDER]
 
-Writes one FLAC file per instrument and zones.json; LICENSE.txt stands beside them. The same source gives the same files.
-The source is the package `fluid-soundfont-gm` of Debian and Ubuntu (MIT licence).
+Writes one FLAC file per instrument and zones.json; LICENSE.txt stands beside them. The same source
+gives the same files; it is the package `fluid-soundfont-gm` of Debian and Ubuntu (MIT licence).
 """
 
 import argparse
+import itertools
 import json
 import sys
 from pathlib import Path
@@ -46,7 +47,7 @@ def choose_roots(
         if not ahead or kept[-1] + spacing // 2 >= keys[1]:
             break
         kept.append(max((r for r in ahead if r <= kept[-1] + spacing), default=ahead[0]))
-    edges = [keys[0], *((a + b) // 2 for a, b in zip(kept, kept[1:], strict=False)), keys[1]]
+    edges = [keys[0], *((a + b) // 2 for a, b in itertools.pairwise(kept)), keys[1]]
     chosen = []
     for i, root in enumerate(kept):
         low = edges[i] if i == 0 else edges[i] + 1
@@ -83,11 +84,12 @@ def write_flac(path: Path, samples: np.ndarray) -> None:
     """(C, T) int16 to FLAC; the nominal rate says nothing, zones.json does."""
     with av.open(str(path), "w", format="flac") as container:
         stream = container.add_stream("flac", rate=44100)
-        stream.layout = "stereo" if samples.shape[0] == 2 else "mono"
+        layout = "stereo" if samples.shape[0] == 2 else "mono"
+        stream.layout = layout
         stream.format = "s16"
         stream.options = {"compression_level": "12"}
         packed = np.ascontiguousarray(samples.T).reshape(1, -1)
-        frame = av.AudioFrame.from_ndarray(packed, format="s16", layout=stream.layout.name)
+        frame = av.AudioFrame.from_ndarray(packed, format="s16", layout=layout)
         frame.sample_rate = 44100
         for packet in [*stream.encode(frame), *stream.encode(None)]:
             container.mux(packet)

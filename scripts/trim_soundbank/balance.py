@@ -2,9 +2,9 @@
 
 Usage: python -m scripts.trim_soundbank.balance
 
-Each instrument plays eight quarter notes at 100 bpm and velocity 100 in the middle of its range; its
-integrated loudness (ITU-R BS.1770) is brought to TARGET_LUFS. Synthesised drums are brought to the
-level that the sampled ones have in zones.json. Writes vem_core/codecs/score/levels.json.
+Each instrument plays eight quarter notes at 100 bpm and velocity 100 in the middle of its range;
+its integrated loudness (ITU-R BS.1770) is brought to TARGET_LUFS. Synthesised drums are brought to
+the level that the sampled ones have in zones.json. Writes vem_core/codecs/score/levels.json.
 """
 
 import json
@@ -49,16 +49,14 @@ def measure(instrument: Instrument, player: Player) -> tuple[float, float]:
 
 def main() -> None:
     catalogue = load_catalogue()
-    player = Player(
-        bank=SoundBank(), catalogue=catalogue, sample_rate=RATE, check=lambda: None
-    )
+    player = Player(bank=SoundBank(), catalogue=catalogue, sample_rate=RATE, check=lambda: None)
     gains_db = {}
     for name, instrument in catalogue.instruments.items():
         if instrument.kit:
             continue
         loudness, peak = measure(instrument, player)
         gains_db[name] = round(instrument.gain_db + TARGET_LUFS - loudness, 2)
-        print(f"{name:22} {loudness:7.1f} LUFS, peak {peak:6.1f} dBFS, gain {gains_db[name]:6.1f} dB")
+        print(f"{name:22} {loudness:7.1f} LUFS, peak {peak:6.1f} dBFS: {gains_db[name]:6.1f} dB")
     drums_db = {}
     for name, sound in SOUNDS.items():
         level = loudness_db(sound(RATE)[None], RATE)

@@ -1,4 +1,4 @@
-"""Cuts one sample: drops the silence before its attack, bounds its length, finds a loop that does not click."""
+"""Cuts one sample: no silence before its attack, a bounded length, a loop that does not click."""
 
 import math
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.signal import correlate
 
-from .sf2 import SourceZone, SoundFont
+from .sf2 import SoundFont, SourceZone
 
 _HOLD, _DECAY, _SUSTAIN, _RELEASE, _ATTACK = 35, 36, 37, 38, 34
 _MODE, _ROOT, _COARSE_TUNE, _FINE_TUNE = 54, 58, 51, 52
@@ -140,7 +140,7 @@ def _own_loop(cut: Cut, end: int) -> None:
 
 
 def _best_match(x: np.ndarray, window: int, starts: tuple[int, int], end: int) -> tuple[float, int]:
-    """Correlation in [-1, 1] and place in `starts` of what is most like the surroundings of `end`."""
+    """Correlation and place, in `starts`, of what is most like the surroundings of `end`."""
     target = x[:, end - window : end + window]
     first, last = starts
     searched = x[:, first - window : last + window]

@@ -1,5 +1,6 @@
-"""Reads presets, zones and samples of a SoundFont 2 file (SoundFont Technical Specification 2.01)."""
+"""Reads presets, zones and samples of a SoundFont 2 file (Technical Specification 2.01)."""
 
+import itertools
 import struct
 from dataclasses import dataclass
 from pathlib import Path
@@ -118,7 +119,7 @@ class SoundFont:
         edges = [row[0] for row in self._rows(bags, "<HH")]
         rows = self._rows(generators, "<HH")
         zones = []
-        for first, last in zip(edges, edges[1:], strict=False):
+        for first, last in itertools.pairwise(edges):
             zone = {}
             for key, amount in rows[first:last]:
                 zone[key] = amount - 65536 if key in _SIGNED and amount > 32767 else amount
@@ -129,7 +130,7 @@ class SoundFont:
         zones = self._bags("ibag", "igen")
         heads = [row[1] for row in self._rows("inst", "<20sH")]
         instruments = []
-        for first, last in zip(heads, heads[1:], strict=False):
+        for first, last in itertools.pairwise(heads):
             instruments.append(_with_global(zones[first:last], _SAMPLE))
         return instruments
 
@@ -137,7 +138,7 @@ class SoundFont:
         zones = self._bags("pbag", "pgen")
         heads = self._rows("phdr", "<20sHHHIII")
         presets = {}
-        for head, following in zip(heads, heads[1:], strict=False):
+        for head, following in itertools.pairwise(heads):
             outer = _with_global(zones[head[3] : following[3]], _INSTRUMENT)
             found = [
                 zone

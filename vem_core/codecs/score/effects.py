@@ -1,6 +1,7 @@
-"""Effects: equaliser, compressor, place and reverb of a part; the compressor on the finished mix."""
+"""Effects: equaliser, compressor, place and reverb of a part; the finished mix's compressor."""
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -8,6 +9,9 @@ import torch
 from ...errors import MissingPackageError
 from ...types import Audio
 from .instruments import PartMix, Room
+
+if TYPE_CHECKING:
+    from pedalboard import Pedalboard  # pyright: ignore[reportPrivateImportUsage]
 
 _REVERB_GAIN = 0.55
 """Brings the reverb of a full send to about the level of what was sent."""
@@ -24,17 +28,17 @@ def process_part(sound: np.ndarray, mix: PartMix, room: Room, sample_rate: int) 
     return stem
 
 
-def _board(mix: PartMix):
+def _board(mix: PartMix) -> "Pedalboard":
     try:
-        import pedalboard
+        import pedalboard as pb
     except ImportError as error:
         raise MissingPackageError("pedalboard", "The mix of the instruments") from error
-    chain: list[pedalboard.Plugin] = [pedalboard.HighpassFilter(mix.low_cut_hz)]
+    chain: list[pb.Plugin] = [pb.HighpassFilter(mix.low_cut_hz)]
     if mix.shelf_db:
-        chain.append(pedalboard.HighShelfFilter(mix.shelf_hz, mix.shelf_db))
+        chain.append(pb.HighShelfFilter(mix.shelf_hz, mix.shelf_db))
     if mix.compress_db:
-        chain.append(pedalboard.Compressor(mix.compress_db, 2.0, 12.0, 140.0))
-    return pedalboard.Pedalboard(chain)
+        chain.append(pb.Compressor(mix.compress_db, 2.0, 12.0, 140.0))
+    return pb.Pedalboard(chain)  # pyright: ignore[reportPrivateImportUsage]
 
 
 def _place(sound: np.ndarray, mix: PartMix) -> np.ndarray:

@@ -1,6 +1,7 @@
 """What plays: instruments by name, kits, the set of each style, and how parts sit in the mix.
 
-All of it is data in instruments.json, with gains measured by scripts/balance_instruments in levels.json.
+All of it is data in instruments.json; the gains in levels.json are measured by a script
+(scripts/trim_soundbank/balance.py).
 """
 
 import difflib
@@ -85,6 +86,8 @@ class Catalogue:
     """Content of instruments.json and levels.json."""
 
     instruments: Mapping[str, Instrument]
+    aliases: Mapping[str, str]
+    """Other words for instruments."""
     percussion: Mapping[str, int]
     """Names of percussion keys: General MIDI from 35 on, our own effects below."""
     sets: Mapping[str, Mapping[Part, str]]
@@ -106,6 +109,7 @@ def load_catalogue() -> Catalogue:
             name: _instrument(name, row, data["common_kit"], gains_db.get(name, 0.0))
             for name, row in data["instruments"].items()
         },
+        aliases=data["aliases"],
         percussion=data["percussion"],
         sets=data["sets"],
         mix={part: PartMix(**data["mix"][part]) for part in PARTS},
@@ -138,19 +142,21 @@ def instrument_names(part: Part | None = None) -> tuple[str, ...]:
 
 
 def find_instrument(name: str, part: Part) -> Instrument:
-    """The instrument of that name.
+    """The instrument of that name, or of that other word for it.
 
     Raises:
         InputError: there is none, or it cannot play the part; names near by are listed.
     """
-    known = load_catalogue().instruments
+    catalogue = load_catalogue()
+    known = catalogue.instruments
     names = instrument_names(part)
-    if name in names:
-        return known[name]
+    meant = catalogue.aliases.get(name, name)
+    if meant in names:
+        return known[meant]
     near = difflib.get_close_matches(name.lower(), names, n=4, cutoff=0.4)
     near += [n for n in names if n not in near and set(n.split()) & set(name.lower().split())][:4]
     hint = f" Near by: {', '.join(near)}." if near else f" There are: {', '.join(names)}."
-    if name in known:
+    if meant in known:
         raise InputError(
             f"'{name}' cannot play the part '{part}': drums need a kit, and other parts an"
             f" instrument with pitches.{hint} Choose one."

@@ -1,7 +1,7 @@
 """Synthesised drums and effects: drum machines, and the swells and blows that pictures ask for.
 
-Each is a plain function of the sample rate; noise comes from generators with fixed seeds, so that the
-same drum sounds the same everywhere.
+Each is a plain function of the sample rate; noise comes from generators with fixed seeds, so that
+the same drum sounds the same everywhere.
 """
 
 from collections.abc import Callable
@@ -36,7 +36,8 @@ def _rise(t: np.ndarray, seconds: float) -> np.ndarray:
 def _metal(t: np.ndarray, base_hz: float) -> np.ndarray:
     """Six square waves at the ratios of the 808's cymbal oscillators, softened."""
     ratios = (1.0, 1.342, 1.2312, 1.6532, 1.9523, 2.1523)
-    return sum(np.sign(np.sin(2 * np.pi * base_hz * r * t + i)) for i, r in enumerate(ratios)) / 6
+    waves = [np.sign(np.sin(2 * np.pi * base_hz * r * t + i)) for i, r in enumerate(ratios)]
+    return np.mean(waves, axis=0)
 
 
 def _high_pass(x: np.ndarray, cutoff_hz: float, sample_rate: int) -> np.ndarray:

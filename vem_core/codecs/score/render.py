@@ -1,6 +1,7 @@
 """Score -> Music: every part played by its instrument, mixed, with stems that add up to the mix."""
 
 import threading
+from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 
@@ -53,10 +54,10 @@ def render(
 ) -> Music:
     """Render a score to sound of exactly round(duration_s * sample_rate) samples, stereo.
 
-    The stems carry the names of the parts that have notes, with their reverb; added up in that order in
-    float32 they are the mix, sample for sample. Notes start at the sample nearest to their place on
-    the tempo map. The mix is as played: `effects.master` is a step of its own. A `bank` may be
-    passed in where many scores are rendered, so that sounds are read once.
+    The stems carry the names of the parts that have notes, with their reverb; added up in that
+    order in float32 they are the mix, sample for sample. Notes start at the sample nearest to
+    their place on the tempo map. The mix is as played: `effects.master` is a step of its own. A
+    `bank` may be passed in where many scores are rendered, so that sounds are read once.
 
     Raises:
         InputError: an instrument is not known.
@@ -64,7 +65,7 @@ def render(
     """
     settings = settings or RenderSettings()
     bank = bank or SoundBank()
-    instruments = {
+    instruments: dict[Part, Instrument] = {
         part: find_instrument(name, part) for part, name in score_instruments(score).items()
     }
     stop = threading.Event()
@@ -81,7 +82,7 @@ def render(
     with ThreadPoolExecutor(max_workers=settings.n_threads) as pool:
         jobs: dict[Future[np.ndarray], Part] = {
             pool.submit(_render_part, score, part, instruments[part], player, settings): part
-            for part in sorted(instruments, key=lambda p: -len(score.notes(p)))
+            for part in _longest_first(score, instruments)
         }
         try:
             for number, job in enumerate(as_completed(jobs), 1):
@@ -97,6 +98,10 @@ def render(
     return music
 
 
+def _longest_first(score: Score, parts: Iterable[Part]) -> list[Part]:
+    return sorted(parts, key=lambda part: -len(score.notes(part)))
+
+
 def score_instruments(score: Score) -> dict[Part, str]:
     """Name of the instrument of every part that has notes: the score's own, else the style's.
 
@@ -104,7 +109,7 @@ def score_instruments(score: Score) -> dict[Part, str]:
         InputError: a part has notes but neither names an instrument.
     """
     named = dict(score.instruments)
-    playing = [part for part in PARTS if score.notes(part)]
+    playing: list[Part] = [part for part in PARTS if score.notes(part)]
     if any(part not in named for part in playing):
         named = {**style_instruments(score.style), **named}
     return {part: named[part] for part in playing}
@@ -146,7 +151,7 @@ def _render_part(
 
 def _sum_up(stems: dict[Part, np.ndarray], score: Score, settings: RenderSettings) -> Music:
     n_samples = seconds_to_samples(score.duration_s, settings.sample_rate)
-    parts = [part for part in PARTS if part in stems]
+    parts: list[Part] = [part for part in PARTS if part in stems]
     mix = np.zeros((2, n_samples), dtype=np.float32)
     for part in parts:
         mix += stems[part]

@@ -117,7 +117,7 @@ class Player:
 
 
 def _retrigger(events: Sequence[Event], instrument: Instrument) -> list[Event]:
-    """A note that is struck again ends its predecessor; on a monophonic instrument any note does."""
+    """A note struck again ends its predecessor; on a monophonic instrument any note does."""
     ordered = sorted(events, key=lambda e: (e.start, e.pitch))
     following: dict[int, int] = {}
     done = []

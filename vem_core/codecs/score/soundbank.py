@@ -1,10 +1,11 @@
-"""The sampled sounds: zones.json and FLAC files in vem_core/assets/soundbank, read when first asked for."""
+"""The sampled sounds: zones.json and FLAC files in assets/soundbank, read when first asked for."""
 
 import json
 from dataclasses import dataclass
 from pathlib import Path
 
 import av
+import av.error
 import numpy as np
 
 from ...errors import MediaError
@@ -15,7 +16,7 @@ DRUMS = "drums"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Zone:
-    """One sample and how it is played. An envelope in seconds as in SoundFont 2: falls are linear in dB."""
+    """One sample and how it is played. The envelope is SoundFont 2's: falls are linear in dB."""
 
     low: int
     high: int
@@ -54,9 +55,10 @@ def read_flac(path: Path) -> np.ndarray:
             stream = container.streams.audio[0]
             n_channels = stream.codec_context.channels
             frames = [frame.to_ndarray() for frame in container.decode(stream)]
-    except (OSError, av.FFmpegError) as error:
+    except (OSError, av.error.FFmpegError) as error:
         raise MediaError(
-            f"The sound '{path.name}' of the sound bank cannot be read ({error}). Install VeM again."
+            f"The sound '{path.name}' of the sound bank cannot be read ({error})."
+            " Install VeM again."
         ) from error
     packed = np.concatenate([frame.reshape(-1) for frame in frames])
     return packed.reshape(-1, n_channels).T.astype(np.float32) / 32768

@@ -1,8 +1,8 @@
-"""Synthesised voices: band-limited wavetables with a moving low-pass, in the manner of analogue synthesisers.
+"""Synthesised voices: band-limited wavetables with a moving low-pass.
 
-A patch is data (instruments.json). The low-pass is worked into a few tables of one cycle each, between
-which the filter's envelope crossfades: no aliasing, no state, and a second of a seven-voice pad costs
-a few milliseconds. Everything follows from the patch and the pitch alone.
+A patch is data (instruments.json). The low-pass is worked into a few tables of one cycle each,
+between which the filter's envelope crossfades: no aliasing, no state, and a second of a seven-voice
+pad costs a few milliseconds. Everything follows from the patch and the pitch alone.
 """
 
 import math
@@ -26,7 +26,7 @@ class Patch:
     width: float = 0.0
     """0: all voices in the middle; 1: spread from left to right."""
     sub: float = 0.0
-    """Amplitude of a sine one octave below (at the pitch itself for bass patches: `sub_octave` 0)."""
+    """Amplitude of a sine `sub_octave` octaves below."""
     sub_octave: int = 1
     cutoff: float = 40.0
     """Where the low-pass rests, in multiples of the pitch's frequency."""
@@ -59,7 +59,7 @@ class Patch:
 
 
 def synth_voice(patch: Patch, pitch: float, n_samples: int, sample_rate: int) -> np.ndarray:
-    """(C, n_samples) float32: one held note, envelope but not release applied; C is 2 if it has width."""
+    """(C, n_samples) float32: a held note with its envelope; C is 2 if the patch has width."""
     t = np.arange(n_samples, dtype=np.float64) / sample_rate
     f0 = 440.0 * 2 ** ((pitch - 69) / 12)
     cents = _pitch_cents(patch, t)
@@ -115,7 +115,7 @@ def _harmonics(wave: str, n: int) -> np.ndarray:
 
 
 def _tables(patch: Patch, f0: float, sample_rate: int) -> tuple[np.ndarray, np.ndarray]:
-    """One cycle at each of several cutoffs, (K, _TABLE + 1) float32, and the logs of the cutoffs."""
+    """One cycle at each of several cutoffs, (K, _TABLE + 1) float32, and the cutoffs' logs."""
     n = max(1, min(_TABLE // 2 - 1, int(0.45 * sample_rate / f0)))
     amplitudes = _harmonics(patch.wave, n)
     low, high = sorted((patch.cutoff, patch.peak))

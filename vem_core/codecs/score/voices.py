@@ -1,6 +1,6 @@
-"""One sounding pitch of an instrument, ready to be placed: resampled or synthesised, looped, with its envelope.
+"""One sounding pitch of an instrument, ready to be placed: resampled or synthesised, with envelope.
 
-Rendering groups the notes of a part by pitch, so each voice is made once, as long as its longest note.
+Rendering groups the notes of a part by pitch: a voice is made once, as long as its longest note.
 """
 
 import math
@@ -14,6 +14,7 @@ from .soundbank import DRUMS, SoundBank, Zone
 from .synth import synth_voice
 
 _DARK_DRUM_HZ = 1800.0
+_DRUM_FADE_S = 0.03
 
 
 @dataclass(kw_only=True, slots=True)
@@ -61,6 +62,9 @@ def make_drum(drum: Drum, gain_db: float, bank: SoundBank, sample_rate: int) -> 
     """The whole sound of one drum; `gain_db` levels synthesised drums."""
     if drum.sound in SOUNDS:
         sound = SOUNDS[drum.sound](sample_rate).astype(np.float32)[None]
+        n_fade = round(_DRUM_FADE_S * sample_rate)
+        if drum.sound not in END_ALIGNED:
+            sound[:, -n_fade:] *= np.linspace(1, 0, n_fade, dtype=np.float32)
         if drum.semitones:
             sound = _resample(sound, sample_rate * 2 ** (drum.semitones / 12), sample_rate)
     else:
