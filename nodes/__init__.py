@@ -1,0 +1,17 @@
+"""The nodes of the pack. They translate between ComfyUI and vem_core and compute nothing."""
+
+from comfy_api.latest import ComfyExtension, io
+
+from . import evaluation, music, picture, sound
+
+NODES: list[type[io.ComfyNode]] = [
+    *picture.NODES,
+    *sound.NODES,
+    *music.NODES,
+    *evaluation.NODES,
+]
+
+
+class VemExtension(ComfyExtension):
+    async def get_node_list(self) -> list[type[io.ComfyNode]]:
+        return NODES
