@@ -8,6 +8,8 @@ flash, or something that passes before the lens).
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from ..types import Transition
 from .evidence import FAR, NEAR, novelty, picture_change
 from .recent import Recent
@@ -107,10 +109,7 @@ class CutJudge:
                 for other in self._probes(frame.index, FLASH_S)
                 if abs(other.luma - before.luma) < 0.5 * abs(jump)
             ]
-        for other in later:
-            if novelty(before.mini, other.mini, FAR).share < SAME_AGAIN:
-                return other
-        return None
+        return next((other for other in later if _same_again(before, other, frame)), None)
 
     def _probes(self, index: int, within_s: float) -> list[SmallFrame]:
         """The second next frame, one half way and the last one before `within_s` are over."""
@@ -126,7 +125,8 @@ class CutJudge:
         for index in sorted({first, (first + frame.index - 2) // 2, frame.index - 2}):
             if first <= index < frame.index - 1 and self._recent.holds(index):
                 other = self._recent.frame(index)
-                if not other.plain and novelty(other.mini, frame.mini, FAR).share < SAME_AGAIN:
+                between = self._recent.frame(frame.index - 1)
+                if not other.plain and _same_again(other, frame, between):
                     return True
         return False
 
@@ -146,3 +146,11 @@ class CutJudge:
                 strength=0.5 * picture_change(before.mini, frame.mini),
             )
         )
+
+
+def _same_again(one: SmallFrame, other: SmallFrame, between: SmallFrame) -> bool:
+    """Whether `other` shows what `one` does; thumbnails spare most searches."""
+    away = np.abs(between.thumb - one.thumb).mean()
+    if np.abs(other.thumb - one.thumb).mean() > 0.6 * away:
+        return False
+    return novelty(one.mini, other.mini, FAR).share < SAME_AGAIN

@@ -57,16 +57,17 @@ def make_proposers(settings: ParseSettings) -> list[CutProposer]:
 
 
 class SceneDetectProposer:
-    """One of PySceneDetect's detectors, its shortest scene set to nothing: transitions.py minds that."""
+    """One of PySceneDetect's detectors, without its shortest scene: transitions.py minds that."""
 
     def __init__(self, settings: ParseSettings):
         self._detector = _scene_detector(settings)
 
     def see(self, frame: SmallFrame, picture: np.ndarray) -> list[int]:
+        import cv2
         from scenedetect import FrameTimecode
 
         count = FrameTimecode(frame.index, Fraction(25))  # any rate: only the count is read back
-        bgr = picture[:, :, ::-1]
+        bgr = cv2.cvtColor(picture, cv2.COLOR_RGB2BGR)
         return [cut.frame_num for cut in self._detector.process_frame(count, bgr)]
 
     def finish(self) -> list[int]:

@@ -65,22 +65,29 @@ def _search_blocks(
     """For each block of `after`, as two grids of bool: it has a say; it is new."""
     import cv2
 
-    around = cv2.copyMakeBorder(before, reach, reach, reach, reach, cv2.BORDER_REPLICATE)
     height, width = after.shape[:2]
-    block_h, block_w = min(BLOCK, height), min(BLOCK, width)
-    live = np.zeros((height // block_h, width // block_w), dtype=bool)
-    new = np.zeros_like(live)
-    for row, column in np.ndindex(live.shape):
-        y, x = row * block_h, column * block_w
-        block = after[y : y + block_h, x : x + block_w]
-        if max(block.max(), before[y : y + block_h, x : x + block_w].max()) <= BLACK:
-            continue
-        window = around[y : y + block_h + 2 * reach, x : x + block_w + 2 * reach]
+    size = min(BLOCK, height), min(BLOCK, width)
+    blocks, old = _cut_up(after, size), _cut_up(before, size)  # (rows, columns, pixels, 3)
+    live = np.maximum(blocks.max(axis=(2, 3)), old.max(axis=(2, 3))) > BLACK
+    limit = UNLIKE * (blocks.var(axis=2).mean(axis=2) + FLOOR)
+    # most blocks stay where they are: only the others are searched for
+    new = live & (np.square(blocks - old).mean(axis=(2, 3)) > limit)
+    around = cv2.copyMakeBorder(before, reach, reach, reach, reach, cv2.BORDER_REPLICATE)
+    for row, column in np.argwhere(new):
+        y, x = int(row) * size[0], int(column) * size[1]
+        block = after[y : y + size[0], x : x + size[1]]
+        window = around[y : y + size[0] + 2 * reach, x : x + size[1] + 2 * reach]
         error = cv2.matchTemplate(window, block, cv2.TM_SQDIFF).min() / block.size
-        variance = (cv2.meanStdDev(block)[1] ** 2).mean()
-        live[row, column] = True
-        new[row, column] = error > UNLIKE * (variance + FLOOR)
+        new[row, column] = error > limit[row, column]
     return live, new
+
+
+def _cut_up(picture: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """(H, W, 3) uint8 -> (rows, columns, pixels of a block, 3) float32, remainders left off."""
+    rows, columns = picture.shape[0] // size[0], picture.shape[1] // size[1]
+    whole = picture[: rows * size[0], : columns * size[1]].astype(np.float32)
+    blocks = whole.reshape(rows, size[0], columns, size[1], 3).swapaxes(1, 2)
+    return blocks.reshape(rows, columns, -1, 3)
 
 
 def colour_distance(before: np.ndarray, after: np.ndarray) -> float:

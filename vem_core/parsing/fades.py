@@ -7,6 +7,7 @@ A stretch of plain frames (all black or all white) between pictures is
 At the edges of the clip there is no picture on one side, hence no transition.
 """
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -29,6 +30,8 @@ class PlainStretch:
     """Black or white frames [start, stop) and the ramps around them."""
 
     start_s: float
+    middle_s: float
+    """The frame edge nearest to the middle; the later of two."""
     end_s: float
     ramp_start_s: float
     ramp_end_s: float
@@ -49,7 +52,7 @@ class PlainStretch:
             return Transition(time_s=self.end_s, strength=self.strength)
         duration_s = self.ramp_end_s - self.ramp_start_s
         return Transition(
-            time_s=(self.start_s + self.end_s) / 2,
+            time_s=self.middle_s,
             kind="fade",
             duration_s=duration_s,
             strength=self.strength * suddenness(duration_s),
@@ -99,9 +102,7 @@ class FadeFinder:
         self, first: SmallFrame, after: SmallFrame, before: list[SmallFrame], edge: bool
     ) -> None:
         stop = self._recent.at(after.time_s + LONGEST_RAMP_S).index + 1
-        self._append(
-            first, after.time_s, before, self._recent.span(after.index, stop), edge=edge
-        )
+        self._append(first, after.time_s, before, self._recent.span(after.index, stop), edge=edge)
 
     def _append(
         self,
@@ -119,6 +120,7 @@ class FadeFinder:
         self.stretches.append(
             PlainStretch(
                 start_s=first.time_s,
+                middle_s=self._nearest_edge((first.time_s + end_s) / 2),
                 end_s=end_s,
                 ramp_start_s=ramp_in[-1].time_s if ramp_in else first.time_s,
                 ramp_end_s=ramp_out[-1].time_s + ramp_out[-1].duration_s if ramp_out else end_s,
@@ -128,6 +130,11 @@ class FadeFinder:
                 strength=picture_change(far.mini, beyond.mini),
             )
         )
+
+    def _nearest_edge(self, time_s: float) -> float:
+        frame = self._recent.at(time_s)
+        end_s = frame.time_s + frame.duration_s
+        return frame.time_s if time_s - frame.time_s < end_s - time_s - 1e-6 else end_s
 
 
 def ramp(frames: Sequence[SmallFrame], plain: SmallFrame) -> list[SmallFrame]:
@@ -149,6 +156,6 @@ def is_soft(steps: Sequence[SmallFrame], plain: SmallFrame, far: SmallFrame) -> 
         return False
     levels = [plain.luma, *(step.luma for step in steps), far.luma]
     whole = abs(steps[-1].luma - plain.luma)
-    largest = max(abs(b - a) for a, b in zip(levels, levels[1:], strict=False))
+    largest = max(abs(b - a) for a, b in itertools.pairwise(levels))
     lasts_s = abs(steps[-1].time_s - steps[0].time_s)
     return lasts_s >= MIN_RAMP_S and largest < LARGEST_SHARE * whole

@@ -43,7 +43,7 @@ def changed(path: str, value: object) -> str:
     place: Any = data
     for head in heads:
         place = place[int(head)] if isinstance(place, list) else place[head]
-    key = int(last) if isinstance(place, list) else last
+    key: Any = int(last) if isinstance(place, list) else last
     if value == "-":
         del place[key]
     else:
