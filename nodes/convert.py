@@ -72,7 +72,7 @@ def video_from_file(path: Path, start_s: float = 0.0, duration_s: float = 0.0) -
 
 
 class SoundOfClip(Mapping):
-    """An AUDIO that is decoded when it is first read: most graphs never ask for the film's sound."""
+    """An AUDIO that is decoded when it is first read; most graphs never ask for it."""
 
     def __init__(self, clip: Clip):
         self._clip = clip

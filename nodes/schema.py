@@ -18,7 +18,7 @@ def found_by(*words: str) -> dict[str, Any]:
 
 
 def keeps_preview() -> dict[str, Any]:
-    """Keywords of io.Schema: the preview of a node in mid-graph stays after a reload of the page."""
+    """Keywords of io.Schema: the preview of a node in mid-graph outlives a reload of the page."""
     known = "has_intermediate_output" in _SCHEMA_FIELDS
     return {"has_intermediate_output": True} if known else {}
 

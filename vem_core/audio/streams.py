@@ -19,14 +19,14 @@ _HALF_POWER = 0.5**0.5
 _CLIP_RUN = 3
 
 # ITU-R BS.775: centre and surrounds join at -3 dB, the effects channel (LFE) is left out.
-# Channel orders are FFmpeg's for each count: L R, L R C LFE Ls Rs, ...
+# What a number of channels means, and their order, as in video/containers.py: 3.0, quad, 5.0, ...
 _L, _R, _C, _OFF = (1.0, 0.0), (0.0, 1.0), (_HALF_POWER, _HALF_POWER), (0.0, 0.0)
 _LS, _RS, _BACK = (_HALF_POWER, 0.0), (0.0, _HALF_POWER), (0.5, 0.5)
 _FOLDS = {
     1: ((1.0, 1.0),),
     2: (_L, _R),
-    3: (_L, _R, _OFF),
-    4: (_L, _R, _C, _BACK),
+    3: (_L, _R, _C),
+    4: (_L, _R, _LS, _RS),
     5: (_L, _R, _C, _LS, _RS),
     6: (_L, _R, _C, _OFF, _LS, _RS),
     7: (_L, _R, _C, _OFF, _BACK, _LS, _RS),

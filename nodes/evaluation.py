@@ -1,0 +1,3 @@
+"""How well music meets a picture."""
+
+NODES = []
