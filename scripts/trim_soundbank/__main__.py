@@ -16,7 +16,7 @@ import av
 import numpy as np
 
 from .cut import Cut, cut_sample
-from .levels import loudness_db
+from .levels import held, loudness_db, pitch_error
 from .sf2 import SoundFont, SourceZone
 
 HERE = Path(__file__).parent
@@ -61,7 +61,7 @@ def _left_first(zones: list[SourceZone]) -> list[SourceZone]:
 
 def zone_row(cut: Cut, start: int, keys: tuple[int, int]) -> dict:
     """What zones.json says about one sample."""
-    level = loudness_db(cut.samples / 32768, cut.sample_rate)
+    level = loudness_db(held(cut, 0.6), cut.sample_rate)
     row = {
         "keys": list(keys),
         "start": start,
@@ -95,12 +95,14 @@ def write_flac(path: Path, samples: np.ndarray) -> None:
             container.mux(packet)
 
 
-def trim_melodic(font: SoundFont, name: str, choice: dict) -> tuple[list[Cut], list[dict]]:
+def trim_melodic(font: SoundFont, choice: dict) -> tuple[list[Cut], list[dict]]:
     """Cuts of one instrument and their rows."""
     _, zones = font.presets[tuple(choice["preset"])]
     cuts, rows, start = [], [], 0
     for low, high, pair in choose_roots(zones, tuple(choice["keys"]), choice["spacing"]):
-        cut = cut_sample(font, pair, seconds=choice["seconds"], n_channels=choice["channels"])
+        cut = cut_sample(font, pair, choice)
+        if choice.get("tuned", True):
+            cut.root_key += pitch_error(cut) / 100
         rows.append(zone_row(cut, start, (low, high)))
         cuts.append(cut)
         start += cut.samples.shape[1]
@@ -116,7 +118,7 @@ def trim_drums(font: SoundFont, choices: dict) -> tuple[list[Cut], list[dict]]:
         fits = [z for z in zones if z.keys[0] <= key <= z.keys[1] and z.velocities[1] >= 121]
         names = {z.sample.name.rstrip("(LR) "): z for z in _left_first(fits)[::-1]}
         zone = names[min(names)] if len(names) > 1 else next(iter(names.values()))
-        cut = cut_sample(font, [zone], seconds=choice["seconds"], n_channels=1, loops=False)
+        cut = cut_sample(font, [zone], {**choice, "one_shot": True})
         cut.root_key += 60 - key  # the bank's own pitch of this drum is heard at key 60
         row = zone_row(cut, start, (60, 60))
         rows.append({"name": name, **row})
@@ -134,7 +136,7 @@ def main() -> None:
     font = SoundFont(args.source)
     args.out.mkdir(parents=True, exist_ok=True)
     instruments = {}
-    jobs = [(name, *trim_melodic(font, name, c)) for name, c in choice["melodic"].items()]
+    jobs = [(name, *trim_melodic(font, c)) for name, c in choice["melodic"].items()]
     jobs.append(("drums", *trim_drums(font, choice["drums"])))
     total = 0
     for name, cuts, rows in jobs:

@@ -10,9 +10,10 @@ from .sf2 import SoundFont, SourceZone
 
 _HOLD, _DECAY, _SUSTAIN, _RELEASE, _ATTACK = 35, 36, 37, 38, 34
 _MODE, _ROOT, _COARSE_TUNE, _FINE_TUNE = 54, 58, 51, 52
-_LOUD = 0.1
-"""Share of the first 200 ms' peak at which an attack begins to be heard (-20 dB)."""
-_LEAD_S = 0.001
+_STRUCK = (0.12, 0.0008)
+"""Where a struck or plucked sound begins: share of the first 200 ms' peak, seconds kept before it."""
+_BOWED = (0.3, 0.006)
+"""Where a bowed, blown or sung sound begins: nearer to its body, so that it speaks on the beat."""
 
 
 @dataclass(kw_only=True, slots=True)
@@ -34,21 +35,20 @@ class Cut:
     """Time for a fall of 100 dB."""
 
 
-def cut_sample(
-    font: SoundFont, zones: list[SourceZone], *, seconds: float, n_channels: int, loops: bool = True
-) -> Cut:
-    """Cut one sample from a zone, or from the left and right zones of a pair."""
+def cut_sample(font: SoundFont, zones: list[SourceZone], choice: dict) -> Cut:
+    """Cut one sample from a zone, or from the left and right zones of a pair, as choice.json says."""
     zone = zones[0]
     start, end, loop_start, loop_end = zone.bounds
     rows = [font.pool[start:end]]
-    if n_channels == 2 and len(zones) == 2:
+    if choice.get("channels") == 2 and len(zones) == 2:
         other_start, other_end, *_ = zones[1].bounds
         rows.append(font.pool[other_start:other_end])
     length = min(len(row) for row in rows)
     samples = np.stack([row[:length] for row in rows]).astype(np.float64)
     rate = zone.sample.sample_rate
-    lead = _lead(samples, rate)
-    loops = loops and zone.get(_MODE) in (1, 3)
+    share, lead_s = _BOWED if choice.get("bowed") else _STRUCK
+    lead = _lead(samples, rate, share, lead_s)
+    loops = zone.get(_MODE) in (1, 3) and not choice.get("one_shot")
     loop = (loop_start - start - lead, loop_end - start - lead) if loops else None
     samples = samples[:, lead:]
     root = zone.get(_ROOT) if zone.get(_ROOT) >= 0 else zone.sample.root_key
@@ -58,14 +58,14 @@ def cut_sample(
         sample_rate=rate,
         root_key=root - cents / 100,
         loop=loop if loop is None or loop[1] <= samples.shape[1] else None,
-        attack_s=_timecents(zone.get(_ATTACK)),
+        attack_s=_timecents(zone.get(_ATTACK)) if choice.get("bowed") else 0.0,
         hold_s=_timecents(zone.get(_HOLD)),
         decay_s=_timecents(zone.get(_DECAY)) if zone.get(_SUSTAIN) else 0.0,
         sustain_db=zone.get(_SUSTAIN) / 10,
         release_s=max(_timecents(zone.get(_RELEASE)), 0.02),
     )
-    _shorten(cut, round(seconds * rate))
-    _fade_in(cut.samples, round(_LEAD_S * rate))
+    _shorten(cut, round(choice["seconds"] * rate))
+    _fade_in(cut.samples, round(lead_s * rate))
     cut.samples = np.clip(np.rint(cut.samples), -32768, 32767).astype(np.int16)
     return cut
 
@@ -74,14 +74,14 @@ def _timecents(value: int) -> float:
     return 0.0 if value <= -12000 else 2.0 ** (value / 1200)
 
 
-def _lead(samples: np.ndarray, rate: int) -> int:
-    """Samples before the attack, less one millisecond that fades in."""
+def _lead(samples: np.ndarray, rate: int, share: float, lead_s: float) -> int:
+    """Samples before the attack reaches `share` of its peak, less the lead that fades in."""
     level = np.abs(samples).max(axis=0)
     peak = level[: max(1, round(0.2 * rate))].max()
     if peak == 0:
         raise ValueError("A sample of the bank is silent for its first 200 ms.")
-    first = int(np.argmax(level >= _LOUD * peak))
-    return max(0, first - round(_LEAD_S * rate))
+    first = int(np.argmax(level >= share * peak))
+    return max(0, first - round(lead_s * rate))
 
 
 def _fade_in(samples: np.ndarray, n: int) -> None:
