@@ -10,7 +10,7 @@ from .plan_settings import STARRED_WEIGHT, PlanSettings, transition_weight
 
 SAME_PLACE_S = 1e-3
 """A transition this near the start or end of the clip is the start or end."""
-STAR_WISH, EDGE_WISH = 8.0, 2.0
+STAR_WISH, START_WISH, END_WISH = 8.0, 2.5, 2.0
 """How much more than a strong hit a star, and the start and end, ask for a downbeat."""
 
 
@@ -68,16 +68,16 @@ def make_anchors(storyboard: Storyboard, settings: PlanSettings) -> Anchors:
         (t.time_s, w + plain * t.starred, costs.half_beat * w, _downbeat_wish(t))
         for t, w in zip(storyboard.transitions, weights, strict=True)
     ]
-    for place_s, price, end in (
-        (0.0, costs.late_start, 0),
-        (storyboard.duration_s, costs.loose_end, -1),
+    for place_s, price, edge_wish, end in (
+        (0.0, costs.late_start, START_WISH, 0),
+        (storyboard.duration_s, costs.loose_end, END_WISH, -1),
     ):
-        price += costs.off_downbeat * EDGE_WISH  # missing it is worse than any beat
+        price += costs.off_downbeat * edge_wish  # missing it is worse than any beat
         if rows and abs(rows[end][0] - place_s) < SAME_PLACE_S:
             time_s, skip, half, wish = rows[end]
-            rows[end] = (time_s, skip + price, half + price, wish + EDGE_WISH)
+            rows[end] = (time_s, skip + price, half + price, wish + edge_wish)
         else:
-            row = (place_s, price, math.inf, EDGE_WISH)
+            row = (place_s, price, math.inf, edge_wish)
             rows.insert(0 if end == 0 else len(rows), row)
     times_s, skips, halves, wishes = (np.array(column) for column in zip(*rows, strict=True))
     part_costs = halves[:, None].repeat(settings.divisions, axis=1)

@@ -184,23 +184,26 @@ def describe_plan(plan: BeatPlan) -> str:
     """A report for people: the tempo map in two lines, then a line for every transition."""
     bars = [right - left for left, right in pairwise(plan.downbeats)]
     odd = sum(length != plan.metre.beats_per_bar for length in bars)
-    tempo = plan.tempo
-    moves = (
-        f"{tempo.base_bpm:.2f} BPM"
-        if tempo.max_bpm - tempo.min_bpm < 0.005
-        else f"{tempo.base_bpm:.2f} BPM ({tempo.min_bpm:.2f} to {tempo.max_bpm:.2f})"
-    )
     lines = [
-        f"{seconds_to_timecode(plan.duration_s)} in {plan.metre.name} at {moves}:"
+        f"{seconds_to_timecode(plan.duration_s)} in {plan.metre.name} at {summarise_tempo(plan)}:"
         f" {plan.n_beats} beats, {len(plan.downbeats)} downbeats, {odd} bars of another length.",
-        _summary(plan),
+        summarise_hits(plan),
     ]
     rows = [(hit.transition_s, _hit_line(hit, plan)) for hit in plan.hits]
     rows += [(miss.transition_s, _miss_line(miss)) for miss in plan.misses]
     return "\n".join(lines + [line for _, line in sorted(rows)])
 
 
-def _summary(plan: BeatPlan) -> str:
+def summarise_tempo(plan: BeatPlan) -> str:
+    """'118.2 BPM (113.9 to 122.4)'."""
+    tempo = plan.tempo
+    if tempo.max_bpm - tempo.min_bpm < 0.05:
+        return f"{tempo.base_bpm:.1f} BPM"
+    return f"{tempo.base_bpm:.1f} BPM ({tempo.min_bpm:.1f} to {tempo.max_bpm:.1f})"
+
+
+def summarise_hits(plan: BeatPlan) -> str:
+    """How many transitions are hit, and on what."""
     total = len(plan.hits) + len(plan.misses)
     if not total:
         return "There are no transitions to hit."
@@ -213,6 +216,11 @@ def _summary(plan: BeatPlan) -> str:
     return f"{len(plan.hits)} of {total} transitions hit{where}."
 
 
+def signed(value: float, digits: int) -> str:
+    """'+3.2'; a rounded zero has no sign."""
+    return f"{value:+.{digits}f}" if round(value, digits) else f"{0:.{digits}f}"
+
+
 def _hit_line(hit: Hit, plan: BeatPlan) -> str:
     position = seconds_to_beats(hit.beat_s, plan.beats_s)
     bar = bisect_right(plan.downbeats, position + 1e-6)
@@ -221,12 +229,12 @@ def _hit_line(hit: Hit, plan: BeatPlan) -> str:
     beat = f"{position - first + 1:.2f}".rstrip("0").rstrip(".")
     return (
         f"{seconds_to_timecode(hit.transition_s):>10}  {hit.unit:<9} {place}, beat {beat}:"
-        f" {hit.error_ms:+.1f} ms, {hit.error_frames:+.2f} frames"
+        f" {signed(hit.error_ms, 1)} ms, {signed(hit.error_frames, 2)} frames"
     )
 
 
 def _miss_line(miss: Miss) -> str:
     return (
-        f"{seconds_to_timecode(miss.transition_s):>10}  missed    {miss.error_ms:+.1f} ms,"
-        f" {miss.error_frames:+.2f} frames: {miss.reason}"
+        f"{seconds_to_timecode(miss.transition_s):>10}  missed    {signed(miss.error_ms, 1)} ms,"
+        f" {signed(miss.error_frames, 2)} frames: {miss.reason}"
     )
