@@ -11,7 +11,7 @@ from .sf2 import SoundFont, SourceZone
 _HOLD, _DECAY, _SUSTAIN, _RELEASE, _ATTACK = 35, 36, 37, 38, 34
 _MODE, _ROOT, _COARSE_TUNE, _FINE_TUNE = 54, 58, 51, 52
 _STRUCK = (0.12, 0.0008)
-"""Where a struck or plucked sound begins: share of the first 200 ms' peak, seconds kept before it."""
+"""Where a struck sound begins: share of the first 200 ms' peak, seconds kept before it."""
 _BOWED = (0.3, 0.006)
 """Where a bowed, blown or sung sound begins: nearer to its body, so that it speaks on the beat."""
 
@@ -36,7 +36,7 @@ class Cut:
 
 
 def cut_sample(font: SoundFont, zones: list[SourceZone], choice: dict) -> Cut:
-    """Cut one sample from a zone, or from the left and right zones of a pair, as choice.json says."""
+    """Cut one sample from a zone, or from a left and a right one, as choice.json says."""
     zone = zones[0]
     start, end, loop_start, loop_end = zone.bounds
     rows = [font.pool[start:end]]
@@ -92,6 +92,7 @@ def _shorten(cut: Cut, n: int) -> None:
     """Keep what is heard: up to the loop's end, or `n` samples with a loop or a fade of our own."""
     if cut.loop is not None and cut.loop[1] <= n:
         cut.samples = cut.samples[:, : cut.loop[1]]
+        _smooth_seam(cut)
         return
     if cut.samples.shape[1] <= n:
         _fade_out(cut.samples, min(round(0.02 * cut.sample_rate), cut.samples.shape[1]))
@@ -101,6 +102,16 @@ def _shorten(cut: Cut, n: int) -> None:
         _fade_out(cut.samples, n // 2)
         return
     _own_loop(cut, n)
+
+
+def _smooth_seam(cut: Cut) -> None:
+    """Crossfade the last milliseconds of the bank's own loop into what stands before its start."""
+    assert cut.loop is not None
+    start, end = cut.loop
+    n = min(round(0.004 * cut.sample_rate), (end - start) // 4, start)
+    fade = np.linspace(0, 1, n)
+    before = cut.samples[:, start - n : start]
+    cut.samples[:, end - n : end] = cut.samples[:, end - n : end] * (1 - fade) + before * fade
 
 
 def _fade_out(samples: np.ndarray, n: int) -> None:
