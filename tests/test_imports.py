@@ -18,7 +18,7 @@ COMFY = {
 FOUNDATION = {"types", "units", "errors", "files", "lexicon", "plotting", "report"}
 STAGES = {"video", "parsing", "rhythm", "codecs", "audio", "metrics", "composing", "encoders"}
 NEURAL = {"model", "diffusion"}
-TOP = {"pipeline", "checkpoint", "cli", "training", "__main__"}
+TOP = {"pipeline", "checkpoint", "cli", "commands", "evaluation", "training", "__main__"}
 
 # A stage may use these units of vem_core besides itself and the foundation.
 ALLOWED = {
@@ -30,7 +30,9 @@ ALLOWED = {
     "diffusion": FOUNDATION,
     "checkpoint": FOUNDATION | STAGES | NEURAL,
     "pipeline": FOUNDATION | STAGES | NEURAL | {"checkpoint"},
-    "cli": FOUNDATION | STAGES | NEURAL | {"checkpoint", "pipeline"},
+    "evaluation": FOUNDATION | STAGES,
+    "commands": FOUNDATION | STAGES | {"pipeline", "evaluation", "training"},
+    "cli": FOUNDATION | {"commands"},
     "__main__": {"cli"},
     "training": FOUNDATION | STAGES | NEURAL | {"checkpoint", "pipeline"},
 }

@@ -6,30 +6,27 @@ anything a creator can mend; 2 for a wrong command line; 130 when interrupted.
 
 import argparse
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from .errors import InputError, VemError
-from .types import METRES, Progress
-
-Command = Callable[[argparse.Namespace], None]
+from . import commands
+from .errors import VemError
 
 
 class _Parser(argparse.ArgumentParser):
     """argparse prints the whole usage before its sentence; creators need the sentence."""
 
     def error(self, message: str) -> NoReturn:
-        self.exit(2, f"vem: {message}. See '{self.prog} --help'.\n")
+        line = " ".join(message.split())
+        self.exit(2, f"{self.prog}: {line}. See '{self.prog} --help'.\n")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status."""
     parsed = build_parser().parse_args(arguments)
-    command: Command = parsed.command
     try:
-        command(parsed)
+        parsed.command(parsed)
     except VemError as error:
         print(f"vem {parsed.name}: {error}", file=sys.stderr)
         return 1
@@ -41,89 +38,131 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-@contextmanager
-def progress_bar(label: str) -> Iterator[Progress]:
-    """A bar on standard error for whatever takes longer than a second."""
-    from tqdm import tqdm
-
-    layout = "{desc} {percentage:3.0f}% |{bar}| {elapsed}"
-    with tqdm(
-        total=1.0, desc=f"{label:<9}", bar_format=layout, delay=1.0, leave=False, file=sys.stderr
-    ) as bar:
-
-        def show(share: float) -> None:
-            bar.update(max(share - bar.n, 0))
-
-        yield show
-
-
 def build_parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="vem", description="Music for your video, its beats on your cuts.")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=_Parser)
+    found = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=_Parser)
 
-    parse = _add(commands, "parse", run_parse, "find shots and transitions; write a storyboard")
+    score = _add(found, "score", "score a video: picture untouched, music on its cuts")
+    score.add_argument("video", type=Path)
+    _add_output(score, "video with music (.mp4, .mov, .mkv, .webm)")
+    score.add_argument("--storyboard", type=Path, help="edited storyboard instead of parsing")
+    score.add_argument("--music", type=Path, help="snap this music instead of composing")
+    _add_music_options(score)
+    _add_extras(score)
+    for options in (_add_parse_options, _add_plan_options, _add_mix_options):
+        options(score)
+
+    parse = _add(found, "parse", "find shots and transitions; write a storyboard")
     parse.add_argument("video", type=Path)
-    parse.add_argument("-o", "--output", type=Path, required=True, help="storyboard, JSON")
-    parse.add_argument("--sheet", type=Path, help="contact sheet, PNG (default: beside the output)")
+    _add_output(parse, "storyboard (.json)")
+    parse.add_argument("--sheet", type=Path, help="contact sheet (default: OUTPUT with .png)")
+    parse.add_argument("--theme", default="", help="one sentence about the clip")
     _add_parse_options(parse)
 
-    plan = _add(commands, "plan", run_plan, "place beats on a storyboard; write a beat plan")
+    plan = _add(found, "plan", "place beats on a storyboard; write a beat plan")
     plan.add_argument("storyboard", type=Path)
-    plan.add_argument("-o", "--output", type=Path, required=True, help="beat plan, JSON")
-    plan.add_argument("--plot", type=Path, help="picture of the plan, PNG (default: beside it)")
+    _add_output(plan, "beat plan (.json)")
+    plan.add_argument("--plot", type=Path, help="picture of the plan (default: OUTPUT with .png)")
     _add_plan_options(plan)
 
-    demo = _add(commands, "demo", run_demo, "try everything on the bundled clip, or on your own")
+    compose = _add(found, "compose", "write music for a storyboard or a video; no picture out")
+    compose.add_argument("source", type=Path, help="storyboard (.json) or video")
+    _add_output(compose, "music (.wav, .flac)")
+    _add_music_options(compose)
+    _add_extras(compose)
+    for options in (_add_parse_options, _add_plan_options):
+        options(compose)
+
+    snap = _add(found, "snap", "move any music onto the cuts of a video")
+    snap.add_argument("video", type=Path)
+    snap.add_argument("music", type=Path)
+    _add_output(snap, "video with the snapped music (.mp4, .mov, .mkv, .webm)")
+    snap.add_argument("--storyboard", type=Path, help="edited storyboard instead of parsing")
+    snap.add_argument("--stretch", type=float, default=8.0, help="most percent (%(default)g)")
+    snap.add_argument("--report", type=Path, help="what was found, planned, delivered (.json)")
+    for options in (_add_parse_options, _add_grid_options, _add_mix_options):
+        options(snap)
+
+    evaluate = _add(found, "evaluate", "measure how the music of videos meets their cuts")
+    evaluate.add_argument("videos", type=Path, nargs="+", metavar="VIDEO")
+    evaluate.add_argument("--report", type=Path, help="all figures (.json)")
+    _add_parse_options(evaluate)
+
+    demo = _add(found, "demo", "try everything on the bundled clip, or on your own")
     demo.add_argument("--video", type=Path, help="your own clip")
     demo.add_argument("--out", type=Path, default=Path("out"), help="folder for the results")
     return parser
 
 
-def _add(commands, name: str, command: Command, text: str) -> argparse.ArgumentParser:
-    parser = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
-    parser.set_defaults(command=command, name=name)
+def _add(found, name: str, text: str) -> argparse.ArgumentParser:
+    parser = found.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
+    parser.set_defaults(command=getattr(commands, name), name=name)
     return parser
+
+
+def _add_output(parser: argparse.ArgumentParser, what: str) -> None:
+    parser.add_argument("-o", "--output", type=Path, required=True, help=what)
+
+
+def _add_music_options(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("music")
+    group.add_argument("--style", default="", help="such as cinematic, lo-fi, house")
+    group.add_argument("--theme", default="", help="one sentence about the clip")
+    group.add_argument("--key", default="", help="such as 'C major' or 'F# minor'")
+    group.add_argument("--seed", type=int, default=0)
+    group.add_argument(
+        "--instrument", action="append", default=[], metavar="PART=NAME", help="such as lead=flute"
+    )
+
+
+def _add_extras(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("also write")
+    group.add_argument("--midi", type=Path, help="score with its tempo map (.mid)")
+    group.add_argument("--stems", type=Path, metavar="DIR", help="one WAV a part")
+    group.add_argument("--report", type=Path, help="what was found, planned, delivered (.json)")
 
 
 def _add_parse_options(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("shots")
-    group.add_argument("--cuts", type=Path, help="your own cuts: times, EDL, OTIO, FCPXML or CSV")
+    group.add_argument("--detector", default="adaptive", help="(%(default)s)")
+    group.add_argument("--sensitivity", type=float, default=0.5, help="0 to 1 (%(default)g)")
+    group.add_argument(
+        "--shortest-shot", type=float, default=0.3, metavar="S", help="(%(default)g)"
+    )
+    group.add_argument("--cuts", type=Path, help="your cuts: times, EDL, OTIO, FCPXML or CSV")
+    group.add_argument("--add-cuts", action="store_true", help="keep the detected ones besides")
 
 
 def _add_plan_options(parser: argparse.ArgumentParser) -> None:
+    group = _add_grid_options(parser)
+    group.add_argument(
+        "--tempo", metavar="LO-HI", help="BPM (the style's, else 80-160); one number: fixed"
+    )
+    group.add_argument(
+        "--room", type=float, default=6.0, help="percent of tempo room (%(default)g)"
+    )
+    group.add_argument("--metre", default="4/4", help="4/4, 3/4 or 6/8 (%(default)s)")
+
+
+def _add_grid_options(parser: argparse.ArgumentParser):
     group = parser.add_argument_group("beats")
-    group.add_argument("--tempo", default="80-160", metavar="LO-HI", help="in BPM; one number: fixed")
-    group.add_argument("--room", type=float, default=6.0, help="percent the tempo may move (%(default)g)")
-    group.add_argument("--metre", choices=sorted(METRES), default="4/4")
-    group.add_argument("--hit-unit", choices=("beat", "half-beat"), default="half-beat")
+    group.add_argument("--hit-unit", default="half-beat", help="beat or half-beat (%(default)s)")
+    return group
 
 
-def tempo_range(text: str) -> tuple[float, float]:
-    """'90-120' -> (90, 120); '104' -> (104, 104).
-
-    Raises:
-        InputError: the text is neither.
-    """
-    low, dash, high = text.strip().partition("-")
-    try:
-        return float(low), float(high if dash else low)
-    except ValueError:
-        raise InputError(
-            f"The tempo is '{text}'; needed is a range in BPM such as 90-120, or one number."
-            " Correct it."
-        ) from None
-
-
-def run_parse(arguments: argparse.Namespace) -> None:
-    raise InputError("parse")
-
-
-def run_plan(arguments: argparse.Namespace) -> None:
-    raise InputError("plan")
-
-
-def run_demo(arguments: argparse.Namespace) -> None:
-    raise InputError("demo")
+def _add_mix_options(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("mix")
+    group.add_argument(
+        "--own-sound",
+        choices=("mix", "replace", "keep"),
+        default="mix",
+        help="duck the music under it, drop it, or keep it as a second track (%(default)s)",
+    )
+    group.add_argument("--loudness", type=float, default=-14.0, help="LUFS (%(default)g)")
+    group.add_argument("--true-peak", type=float, default=-1.0, help="dBTP (%(default)g)")
+    group.add_argument("--duck", type=float, default=-12.0, help="dB under speech (%(default)g)")
+    group.add_argument("--fade-in", type=float, default=0.05, metavar="S", help="(%(default)g)")
+    group.add_argument("--fade-out", type=float, default=0.5, metavar="S", help="(%(default)g)")
 
 
 if __name__ == "__main__":

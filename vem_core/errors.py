@@ -1,7 +1,8 @@
 """Errors that a creator can mend.
 
-Every message is in the creator's words and has three parts: what was found, what is needed, what to do.
-vem_core knows no widget and no command-line flag; nodes/ and cli.py add the name of the place.
+Every message is in the creator's words and has three parts: what was found, what is needed, what
+to do. vem_core knows no widget and no command-line flag; nodes/ and cli.py add the name of the
+place.
 """
 
 

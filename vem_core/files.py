@@ -1,4 +1,4 @@
-"""Outputs appear under their name only when whole; inputs that cannot be opened get one sentence."""
+"""Outputs appear under their name only when whole; unreadable inputs get one sentence."""
 
 import os
 import tempfile
@@ -7,6 +7,23 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from .errors import InputError, MediaError
+
+
+def check_output(path: str | Path) -> None:
+    """Raise MediaError where a file of that name cannot be written: better before the work."""
+    path = Path(path)
+    if path.is_dir():
+        raise MediaError(f"'{path}' is a folder; the name of a file is needed. Add a file name.")
+    if not path.parent.is_dir():
+        raise MediaError(
+            f"The folder '{path.parent}' does not exist, so '{path.name}' cannot be written there."
+            " Make the folder or choose another."
+        )
+    if not os.access(path.parent, os.W_OK):
+        raise MediaError(
+            f"The folder '{path.parent}' may not be written to. Choose another, or change its"
+            " permissions."
+        )
 
 
 @contextmanager
@@ -20,13 +37,7 @@ def whole_file(path: str | Path) -> Iterator[Path]:
         MediaError: the folder does not exist or cannot be written.
     """
     path = Path(path)
-    if path.is_dir():
-        raise MediaError(f"'{path}' is a folder; the name of a file is needed. Add a file name.")
-    if not path.parent.is_dir():
-        raise MediaError(
-            f"The folder '{path.parent}' does not exist, so '{path.name}' cannot be written there."
-            " Make the folder or choose another."
-        )
+    check_output(path)
     try:
         handle, name = tempfile.mkstemp(
             prefix=f".{path.stem[:40]}-", suffix=f".part{path.suffix}", dir=path.parent

@@ -1,14 +1,15 @@
 """Values that cross between stages: frozen, checked once at construction.
 
-All times are float seconds from the first frame shown; intervals are half-open, start_s <= t < end_s.
-Shape letters of the project: B batch, C channels, T samples or tokens, L latent frames, F video
-frames, S shots, D features, H W pixels.
+All times are float seconds from the first frame shown; intervals are half-open:
+start_s <= t < end_s. Shape letters of the project: B batch, C channels, T samples or tokens,
+L latent frames, F video frames, S shots, D features, H W pixels.
 """
 
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import pairwise
 from typing import Literal, get_args
 
 import torch
@@ -21,6 +22,7 @@ Progress = Callable[[float], None]
 TransitionKind = Literal["cut", "dissolve", "fade", "flash"]
 HitUnit = Literal["downbeat", "beat", "half-beat"]
 Part = Literal["drums", "bass", "harmony", "keys", "lead", "strings"]
+Mode = Literal["major", "minor", "dorian", "mixolydian"]
 PARTS: tuple[Part, ...] = get_args(Part)
 
 LONGEST_CLIP_S = 24 * 3600.0
@@ -194,7 +196,7 @@ class Storyboard:
 
     def _check_transitions(self) -> None:
         times = [transition.time_s for transition in self.transitions]
-        if any(later <= earlier for earlier, later in zip(times, times[1:], strict=False)):
+        if any(later <= earlier for earlier, later in pairwise(times)):
             raise InputError(
                 "The transitions are not in order of time, or two are at the same time."
                 " Sort them and remove doubles."
@@ -294,7 +296,7 @@ class BeatPlan:
         check_seconds("The duration of the clip", self.duration_s)
         if len(self.beats_s) < 2:
             raise InputError("A beat plan needs at least two beats.")
-        steps = zip(self.beats_s, self.beats_s[1:], strict=False)
+        steps = pairwise(self.beats_s)
         if not all(math.isfinite(b) for b in self.beats_s) or any(b <= a for a, b in steps):
             raise InputError("The beats of the plan are not in order of time. Sort them.")
         if self.beats_s[0] > 1e-9 or self.beats_s[-1] < self.duration_s - 1e-9:
@@ -303,7 +305,7 @@ class BeatPlan:
                 f" cover the clip from 0 to {self.duration_s:g} s."
             )
         if any(not 0 <= i < len(self.beats_s) for i in self.downbeats) or any(
-            b <= a for a, b in zip(self.downbeats, self.downbeats[1:], strict=False)
+            b <= a for a, b in pairwise(self.downbeats)
         ):
             raise InputError("A downbeat of the plan is not one of its beats, or out of order.")
 
@@ -328,13 +330,15 @@ class Audio:
     def __post_init__(self) -> None:
         if self.waveform.ndim != 2 or self.waveform.shape[0] < 1:
             raise InputError(
-                f"The sound has the shape {tuple(self.waveform.shape)}; needed is (channels, samples)."
+                f"The sound has the shape {tuple(self.waveform.shape)}; needed is (channels,"
+                " samples)."
             )
         if self.waveform.dtype != torch.float32:
             raise InputError(f"The sound is of type {self.waveform.dtype}; needed is float32.")
         if not 1_000 <= self.sample_rate <= 768_000:
             raise InputError(
-                f"The sound has a sample rate of {self.sample_rate} Hz; needed is 1000 to 768000 Hz."
+                f"The sound has a sample rate of {self.sample_rate} Hz; needed is 1000 to 768000"
+                " Hz."
             )
 
     @property
@@ -383,7 +387,7 @@ class Key:
 
     tonic: int
     """Pitch class, 0 = C."""
-    mode: Literal["major", "minor", "dorian", "mixolydian"]
+    mode: Mode
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -418,6 +422,50 @@ class Score:
     def notes(self, part: Part) -> tuple[Note, ...]:
         """Notes of one part; empty where the part is silent."""
         return dict(self.parts).get(part, ())
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class MusicLatents:
+    """Music as its codec's latent frames, on the clock of the clip."""
+
+    z: torch.Tensor
+    """(C, L) float32."""
+    frame_times_s: torch.Tensor
+    """(L + 1,) float64 edges of the frames, increasing."""
+    codec: str
+    """Name of the codec, which alone knows what the channels mean."""
+
+    def __post_init__(self) -> None:
+        if self.z.ndim != 2 or self.frame_times_s.shape != (self.z.shape[1] + 1,):
+            raise InputError(
+                f"The latents have the shape {tuple(self.z.shape)} and"
+                f" {len(self.frame_times_s)} edges; needed are (channels, frames) and one edge more"
+                " than frames."
+            )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Conditioning:
+    """What the music model is told of one clip (VeM eq. 6, and the clock of the latents)."""
+
+    frame_times_s: torch.Tensor
+    """(L + 1,) float64 edges of the latent frames."""
+    frames: torch.Tensor
+    """(L, D) where a frame lies in bar, phrase and clip."""
+    activations: torch.Tensor
+    """(L, D) where a transition asks for a hit, in and around each frame."""
+    texts: torch.Tensor
+    """(S, 3, D) theme caption, tags and shot text; the first two are the same for every shot."""
+    pictures: torch.Tensor
+    """(S, D) what a shot looks like."""
+    shot_edges_s: torch.Tensor
+    """(S + 1,) float64; the shots tile the clip."""
+    edge_widths_s: torch.Tensor
+    """(S - 1,) how long the dissolve at each inner edge takes; 0 for cuts."""
+    overall: torch.Tensor
+    """(D,) what holds for the whole piece: style, key, metre, tempo, mood."""
+    reference: torch.Tensor
+    """(C, M) latent frames of a motif that the piece is made from; M = 0: none."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)

@@ -101,8 +101,8 @@ def _frame_timecode_to_seconds(text: str, match: re.Match[str], fps: Fraction | 
     base = round(fps)
     if int(frames) >= base or int(minutes) > 59 or int(seconds) > 59:
         raise InputError(
-            f"'{text}' is not a timecode at {float(fps):g} frames per second: minutes and seconds go"
-            f" up to 59 and frames up to {base - 1}. Correct the timecode or the frame rate."
+            f"'{text}' is not a timecode at {float(fps):g} frames per second: minutes and seconds"
+            f" go up to 59 and frames up to {base - 1}. Correct the timecode or the frame rate."
         )
     total_minutes = int(hours) * 60 + int(minutes)
     n_frames = (total_minutes * 60 + int(seconds)) * base + int(frames)

@@ -22,12 +22,13 @@ def mean_arousal(storyboard: Storyboard) -> float:
     return total / storyboard.duration_s
 
 
-def choose_style(storyboard: Storyboard, plan: BeatPlan) -> Style:
+def choose_style(storyboard: Storyboard, plan: BeatPlan | None = None) -> Style:
     """The style named in the storyboard, else the one that its words and mood suggest.
 
     Each word of a style that is found in the theme counts 1, in the tags or a caption 0.4; a style
     that is named itself counts 3. From that the distance of the style's mood to the clip's is
-    taken, and 0.5 if the style is not played in this metre or 0.3 if not at this tempo.
+    taken, and 0.5 if the style is not played in this metre or 0.3 if not at this tempo. Without a
+    plan metre and tempo have no say: the plan may then be made at the style's own tempo.
     """
     if storyboard.style:
         return load_style(storyboard.style)
@@ -42,12 +43,15 @@ def choose_style(storyboard: Storyboard, plan: BeatPlan) -> Style:
         named = 3.0 * (style.name in theme or style.name in other)
         words = len(known & theme) + 0.4 * len(known & (other - theme))
         mood = 0.5 * abs(style.valence - valence) + abs(style.arousal - arousal)
-        metre = 0.5 * (plan.metre.name not in style.metres)
-        low, high = style.tempo_bpm
-        tempo = 0.3 * (not low - 4 <= plan.tempo.base_bpm <= high + 4)
-        return named + min(words, 4.0) - mood - metre - tempo
+        return named + min(words, 4.0) - mood - (_misfit(style, plan) if plan else 0.0)
 
     return max((load_style(name) for name in style_names()), key=score)
+
+
+def _misfit(style: Style, plan: BeatPlan) -> float:
+    low, high = style.tempo_bpm
+    off_tempo = not low - 4 <= plan.tempo.base_bpm <= high + 4
+    return 0.5 * (plan.metre.name not in style.metres) + 0.3 * off_tempo
 
 
 def _words(text: str) -> list[str]:

@@ -1,0 +1,345 @@
+"""The stages as named calls, and the whole jobs that the command line and the nodes share."""
+
+import re
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import get_args
+
+from .audio.mix_plan import MixSettings
+from .audio.mixing import MixReport
+from .codecs.score.render import RenderSettings
+from .errors import InputError
+from .files import check_output, write_text_whole
+from .parsing.settings import ParseSettings
+from .report import AudioFacts, Report, Stopwatch
+from .rhythm.plan_settings import PlanSettings
+from .types import Audio, BeatPlan, Key, Mode, Music, Part, Progress, Score, Storyboard, no_progress
+from .video.opening import Source
+
+Bars = Callable[[str], AbstractContextManager[Progress]]
+"""Opens a progress bar for a stage that is named in a word."""
+
+
+def no_bars(label: str) -> AbstractContextManager[Progress]:
+    """The Bars that show nothing."""
+    return nullcontext(no_progress)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MusicSettings:
+    """What the music is to be."""
+
+    style: str = ""
+    """Name of a style; empty: as the storyboard says or suggests."""
+    key: Key | None = None
+    seed: int = 0
+    instruments: tuple[tuple[Part, str], ...] = ()
+    """Other instruments than the style's, part by part."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class JobSettings:
+    """Everything that a whole job may be told; the defaults suit most clips."""
+
+    theme: str = ""
+    parse: ParseSettings = field(default_factory=ParseSettings)
+    plan: PlanSettings = field(default_factory=PlanSettings)
+    music: MusicSettings = field(default_factory=MusicSettings)
+    mix: MixSettings = field(default_factory=MixSettings)
+    style_sets_tempo: bool = True
+    """Plan in the tempo range of the style; False: in that of `plan`."""
+    most_stretch: float = 0.08
+    """Share by which snapped music may be stretched."""
+    keep_own_track: bool = False
+    """Keep the film's own sound as a track of its own beside the new one."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Extras:
+    """Files that a job may write beside the video."""
+
+    midi: Path | None = None
+    stems: Path | None = None
+    """A folder; one WAV per part."""
+    report: Path | None = None
+
+    def check(self) -> None:
+        """Raise MediaError for names that cannot be written, before the work begins."""
+        for path in (self.midi, self.report):
+            if path is not None:
+                check_output(path)
+        if self.stems is not None:
+            check_output(self.stems / "mix.wav" if self.stems.is_dir() else self.stems)
+
+
+def read_or_parse(
+    video: Source, storyboard: Path | None, settings: JobSettings, progress: Progress
+) -> Storyboard:
+    """The creator's storyboard file where there is one, else what the picture says."""
+    from .parsing.parse import parse_video
+    from .parsing.storyboard import read_storyboard
+    from .video.reader import probe
+
+    if storyboard is not None:
+        read = read_storyboard(storyboard)
+        duration_s = probe(video).duration_s
+        if abs(read.duration_s - duration_s) > 2 / float(read.fps):
+            raise InputError(
+                f"'{storyboard}' is for a clip of {read.duration_s:.2f} s, but the video lasts"
+                f" {duration_s:.2f} s. Use the storyboard of this video, or parse it again."
+            )
+    else:
+        read = parse_video(video, settings.parse, progress).storyboard
+    return replace(read, theme=settings.theme) if settings.theme else read
+
+
+def plan_for_music(
+    storyboard: Storyboard, settings: JobSettings, progress: Progress
+) -> tuple[BeatPlan, str]:
+    """A beat plan in the tempo range of the style to be played, and the name of that style."""
+    from .composing.choose import choose_style
+    from .composing.style import load_style
+    from .rhythm.tempo_map import plan_beats
+
+    if not settings.style_sets_tempo:
+        return plan_beats(storyboard, settings.plan, progress), settings.music.style
+    name = settings.music.style
+    style = load_style(name) if name else choose_style(storyboard)
+    wanted = replace(settings.plan, tempo_range_bpm=style.tempo_bpm)
+    return plan_beats(storyboard, wanted, progress), style.name
+
+
+def compose_score(
+    storyboard: Storyboard, plan: BeatPlan, settings: MusicSettings, progress: Progress
+) -> Score:
+    """Write a score with the composer, and give its parts the creator's instruments."""
+    from .codecs.score.instruments import find_instrument
+    from .composing.compose import compose
+
+    chosen = {part: find_instrument(name, part).name for part, name in settings.instruments}
+    score = compose(
+        storyboard,
+        plan,
+        style=settings.style or None,
+        key=settings.key,
+        seed=settings.seed,
+        progress=progress,
+    )
+    return replace(score, instruments=tuple((dict(score.instruments) | chosen).items()))
+
+
+def render_score(score: Score, progress: Progress, settings: RenderSettings | None = None) -> Music:
+    """Play a score; the stems add up to the mix, which is not mastered yet."""
+    from .codecs.score.render import render
+
+    return render(score, settings, progress)
+
+
+def deliver(
+    video: Source,
+    music: Audio,
+    output: Path,
+    duration_s: float,
+    settings: JobSettings,
+    watch: Stopwatch,
+    bars: Bars,
+) -> tuple[AudioFacts, tuple[str, ...]]:
+    """Mix the music with the film's own sound and mux both with the untouched picture."""
+    from .audio.mixing import mix
+    from .video.reader import read_sound
+    from .video.writer import mux
+
+    with watch.stage("mix"), bars("mix") as progress:
+        own = read_sound(video, duration_s=duration_s)
+        keep = settings.mix.own_sound == "mix"
+        mixed = mix(music, own.audio if keep else None, duration_s, settings.mix, progress)
+    with watch.stage("mux"), bars("mux") as progress:
+        mode = "add" if settings.keep_own_track else "replace"
+        written = mux(video, mixed.audio, output, mode=mode, progress=progress)
+    warnings = (own.warning,) if own.warning else ()
+    return audio_facts(mixed.report), (*warnings, *mixed.report.notes, *written.notes)
+
+
+def audio_facts(report: MixReport) -> AudioFacts:
+    return AudioFacts(
+        duration_s=report.duration_s,
+        sample_rate=report.sample_rate,
+        channels=report.channels,
+        loudness_lufs=report.loudness_lufs,
+        true_peak_dbtp=report.true_peak_dbtp,
+    )
+
+
+def score_video(
+    video: Path,
+    output: Path,
+    settings: JobSettings,
+    *,
+    storyboard: Path | None = None,
+    extras: Extras | None = None,
+    bars: Bars = no_bars,
+) -> Report:
+    """Parse, plan, compose, render, mix and mux; write the video and the extras.
+
+    Raises:
+        VemError: anything a creator can mend; nothing half-written is left.
+    """
+    from .codecs.score.effects import master
+
+    extras = extras or Extras()
+    check_output(output)
+    extras.check()
+    watch = Stopwatch()
+    with watch.stage("parse"), bars("parse") as progress:
+        board = read_or_parse(video, storyboard, settings, progress)
+    plan, music = make_music(board, settings, watch, bars)
+    mastered = master(music.mix)
+    audio, notes = deliver(video, mastered, output, board.duration_s, settings, watch, bars)
+    return _finish(board, plan, music, audio, notes, settings, extras, watch)
+
+
+def compose_file(
+    source: Path,
+    output: Path,
+    settings: JobSettings,
+    *,
+    extras: Extras | None = None,
+    bars: Bars = no_bars,
+) -> Report:
+    """Music for a storyboard (.json) or a video, mastered, as a sound file.
+
+    Raises:
+        VemError: anything a creator can mend; nothing half-written is left.
+    """
+    from .audio.mixing import mix
+    from .audio.sound_file import check_sound_name, write_sound
+    from .codecs.score.effects import master
+
+    extras = extras or Extras()
+    check_output(output)
+    check_sound_name(output)
+    extras.check()
+    watch = Stopwatch()
+    with watch.stage("parse"), bars("parse") as progress:
+        is_storyboard = source.suffix.lower() == ".json"
+        board = (
+            read_storyboard_file(source, settings)
+            if is_storyboard
+            else read_or_parse(source, None, settings, progress)
+        )
+    plan, music = make_music(board, settings, watch, bars)
+    with watch.stage("mix"), bars("mix") as progress:
+        mixed = mix(master(music.mix), None, board.duration_s, settings.mix, progress)
+    write_sound(mixed.audio, output)
+    audio = audio_facts(mixed.report)
+    return _finish(board, plan, music, audio, mixed.report.notes, settings, extras, watch)
+
+
+def read_storyboard_file(path: Path, settings: JobSettings) -> Storyboard:
+    """A storyboard on its own, with the theme of the settings where there is one."""
+    from .parsing.storyboard import read_storyboard
+
+    read = read_storyboard(path)
+    return replace(read, theme=settings.theme) if settings.theme else read
+
+
+def make_music(
+    board: Storyboard, settings: JobSettings, watch: Stopwatch, bars: Bars
+) -> tuple[BeatPlan, Music]:
+    """Plan, compose and render."""
+    with watch.stage("plan"), bars("plan") as progress:
+        plan, style = plan_for_music(board, settings, progress)
+    with watch.stage("sample"), bars("compose") as progress:
+        wanted = replace(settings.music, style=style)
+        score = compose_score(board, plan, wanted, progress)
+    with watch.stage("decode"), bars("render") as progress:
+        return plan, render_score(score, progress)
+
+
+def _finish(
+    board: Storyboard,
+    plan: BeatPlan,
+    music: Music,
+    audio: AudioFacts,
+    notes: tuple[str, ...],
+    settings: JobSettings,
+    extras: Extras,
+    watch: Stopwatch,
+) -> Report:
+    write_extras(music, extras)
+    assert music.score is not None
+    report = Report(
+        storyboard=board,
+        plan=plan,
+        audio=audio,
+        seed=settings.music.seed,
+        model=f"composer, {music.score.style}",
+        notes=notes,
+        timings_s=watch.total(),
+    )
+    if extras.report is not None:
+        write_text_whole(extras.report, report.to_json())
+    return report
+
+
+def write_extras(music: Music, extras: Extras) -> None:
+    """MIDI and stems of a piece, where they are asked for."""
+    from .audio.sound_file import write_sound
+    from .codecs.score.midi import score_to_midi
+
+    if extras.midi is not None and music.score is not None:
+        score_to_midi(music.score, extras.midi)
+    if extras.stems is not None:
+        extras.stems.mkdir(exist_ok=True)
+        for name, stem in music.stems:
+            write_sound(stem, extras.stems / f"{name}.wav")
+
+
+def parse_key(text: str) -> Key:
+    """'C major', 'F# minor', 'Bb dorian', 'd mixolydian' -> Key.
+
+    Raises:
+        InputError: the text is not a key.
+    """
+    match = re.fullmatch(r"([A-Ga-g])([#b♯♭]?)\s+(\w+)", text.strip())
+    mode = next((mode for mode in get_args(Mode) if match and match[3].lower() == mode), None)
+    if match is None or mode is None:
+        raise InputError(
+            f"'{text}' is not a key; needed is a note and a mode (major, minor, dorian,"
+            " mixolydian). Write it as 'F# minor'."
+        )
+    letter, accidental, _ = match.groups()
+    shift = {"": 0, "#": 1, "♯": 1, "b": -1, "♭": -1}[accidental]
+    tonic = ({"c": 0, "d": 2, "e": 4, "f": 5, "g": 7, "a": 9, "b": 11}[letter.lower()] + shift) % 12
+    return Key(tonic=tonic, mode=mode)
+
+
+def run_demo(video: Path, folder: Path, bars: Bars = no_bars) -> str:
+    """Score a clip with every file that a job can write; what was made, for the screen."""
+    from .parsing.storyboard import write_storyboard
+    from .plotting import save_figure
+    from .rhythm.plan_plot import draw_plan
+    from .rhythm.plan_report import describe_plan
+
+    stem = video.stem
+    output = folder / f"{stem}-scored.mp4"
+    extras = Extras(
+        midi=folder / f"{stem}.mid",
+        stems=folder / f"{stem}-stems",
+        report=folder / f"{stem}-report.json",
+    )
+    report = score_video(video, output, JobSettings(), extras=extras, bars=bars)
+    assert report.plan is not None
+    write_storyboard(report.storyboard, folder / f"{stem}-storyboard.json")
+    plot = folder / f"{stem}-plan.png"
+    save_figure(draw_plan(report.storyboard, report.plan), plot)
+    return "\n".join(
+        [
+            describe_plan(report.plan),
+            f"Your video: {output}",
+            f"Beats over cuts: {plot}",
+            f"Also there: MIDI, stems, storyboard and report in {folder}",
+        ]
+    )
