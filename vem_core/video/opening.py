@@ -42,14 +42,27 @@ Source = str | os.PathLike[str] | IO[bytes] | ByteSource
 
 
 class _Bytes:
-    """What libav may see of a file: no name, since libav would read meaning into it."""
-
-    __slots__ = ("read", "seek", "tell")
+    """What libav may see of a file: no name, since libav would read meaning into it, and a place
+    of its own, so that several readers can share one file object."""
 
     def __init__(self, file: Any):
-        self.read = file.read
-        self.seek = file.seek
-        self.tell = file.tell
+        self._file = file
+        self._at = 0
+
+    def read(self, size: int) -> bytes:
+        self._file.seek(self._at)
+        data = self._file.read(size)
+        self._at += len(data)
+        return data
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        if whence == 1:
+            offset, whence = self._at + offset, 0
+        self._at = self._file.seek(offset, whence)
+        return self._at
+
+    def tell(self) -> int:
+        return self._at
 
 
 def _short(path: Path) -> str:
@@ -150,12 +163,13 @@ def _refuse_lists_and_stills(name: str, container: InputContainer) -> None:
 def find_picture(container: InputContainer) -> VideoStream | None:
     """The first stream of moving pictures; cover art and thumbnails are passed over."""
     for stream in container.streams.video:
-        if not _is_cover(stream):
+        if not is_cover(stream):
             return stream
     return None
 
 
-def _is_cover(stream: VideoStream) -> bool:
+def is_cover(stream: Stream) -> bool:
+    """Cover art or a thumbnail: a still that poses as video."""
     flags = stream.disposition
     return bool(flags & type(flags).attached_pic or flags & type(flags).timed_thumbnails)
 

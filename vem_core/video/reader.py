@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
-from av.video.stream import VideoStream
 
 from ..errors import InputError, MediaError
 from ..types import Progress, check_seconds, no_progress
@@ -18,6 +17,7 @@ from .sound import Sound, read_audio, read_sound
 from .stamps import (
     find_end,
     find_end_by_reading,
+    nominal_rate,
     span_frames,
     stamp_frames,
     stamp_frames_from,
@@ -33,12 +33,6 @@ __all__ = [
     "read_frames",
     "read_sound",
 ]
-
-DEFAULT_FPS = Fraction(25)
-"""For files that state no rate, as some with a single frame."""
-_USUAL_RATES = tuple(Fraction(n) for n in (24, 25, 30, 48, 50, 60, 100, 120)) + tuple(
-    Fraction(n * 1000, 1001) for n in (24, 30, 48, 60, 120)
-)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,6 +50,7 @@ class VideoInfo:
     """Clockwise turn that a player makes; already applied to width and height."""
     has_audio: bool
     codec: str
+    """libav's name of the format: h264, hevc, av1, ..."""
     start_s: float
     """Container time of the first frame shown: what is time 0 here."""
 
@@ -170,10 +165,10 @@ def _probe(source: Source) -> tuple[VideoInfo, Geometry]:
                 " download it again, or export it again."
             )
         start_s = start_s or 0.0
-        fps = _nominal_rate(stream)
+        fps = nominal_rate(stream)
         geometry = frame_geometry(stream, frame)
         has_audio = find_sound(container) is not None
-        codec = stream.codec_context.name
+        codec = stream.codec_context.codec.canonical_name
         stated_s = float((stream.duration or 0) * (stream.time_base or 0))
         end_s = find_end(container, stream, fps)
     if end_s is None:
@@ -191,14 +186,6 @@ def _probe(source: Source) -> tuple[VideoInfo, Geometry]:
         start_s=start_s,
     )
     return info, geometry
-
-
-def _nominal_rate(stream: VideoStream) -> Fraction:
-    for rate in (stream.average_rate, stream.guessed_rate, stream.base_rate):
-        if rate and 0 < rate <= 1000:
-            nearest = min(_USUAL_RATES, key=lambda usual, r=rate: abs(usual - r))
-            return nearest if abs(nearest - rate) <= rate / 5000 else Fraction(rate)
-    return DEFAULT_FPS
 
 
 def _check_whole(name: str, stated_s: float, found_s: float) -> None:

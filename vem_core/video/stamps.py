@@ -11,6 +11,12 @@ from av.video.stream import VideoStream
 
 from .opening import Source, decode_packet, need_picture, open_media, read_packets, source_name
 
+DEFAULT_FPS = Fraction(25)
+"""For files that state no rate, as some with a single frame."""
+_USUAL_RATES = tuple(Fraction(n) for n in (24, 25, 30, 48, 50, 60, 100, 120)) + tuple(
+    Fraction(n * 1000, 1001) for n in (24, 30, 48, 60, 120)
+)
+
 Stamped = Iterator[tuple[av.VideoFrame, float | None]]
 """Frames in display order, each with its time in the container, None where there is none."""
 
@@ -24,6 +30,15 @@ _TAIL_FRAMES = 20  # more than any codec reorders
 def seek_keyframe(container: InputContainer, stream: VideoStream, time_s: float) -> None:
     """Go to the keyframe at or before a container time. Raises av.error.FFmpegError."""
     container.seek(int(time_s / (stream.time_base or Fraction(1))), stream=stream)
+
+
+def nominal_rate(stream: VideoStream) -> Fraction:
+    """The mean rate of a stream, set to the usual rate that it rounds to."""
+    for rate in (stream.average_rate, stream.guessed_rate, stream.base_rate):
+        if rate and 0 < rate <= 1000:
+            nearest = min(_USUAL_RATES, key=lambda usual, r=rate: abs(usual - r))
+            return nearest if abs(nearest - rate) <= rate / 5000 else Fraction(rate)
+    return DEFAULT_FPS
 
 
 def stamp_frames(container: InputContainer, stream: VideoStream) -> Stamped:
