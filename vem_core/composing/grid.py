@@ -114,6 +114,5 @@ def _make_bars(plan: BeatPlan, n_steps: int) -> tuple[Bar, ...]:
     inside = sorted(start for start in starts if start < n_steps)
     edges = [*inside, n_steps]
     return tuple(
-        Bar(index=i, start=a, length=b - a)
-        for i, (a, b) in enumerate(itertools.pairwise(edges))
+        Bar(index=i, start=a, length=b - a) for i, (a, b) in enumerate(itertools.pairwise(edges))
     )
