@@ -1,14 +1,15 @@
 """From a video file to a storyboard and a beat plan."""
 
 from dataclasses import replace
+from pathlib import Path
 
 from comfy_api.latest import io
 
 from ..vem_core.errors import InputError
 from ..vem_core.parsing.settings import DETECTORS, ParseSettings
 from ..vem_core.rhythm.plan_settings import PlanSettings
-from ..vem_core.types import METRES, Storyboard
-from .convert import SoundOfClip, clip_from_video, video_from_file
+from ..vem_core.types import METRES, Storyboard, Transition
+from .convert import Clip, SoundOfClip, clip_from_video, video_from_file
 from .places import file_stamp, find_file, list_files
 from .previews import show_figure
 from .running import check_widgets, in_words, node_progress
@@ -16,6 +17,7 @@ from .schema import CATEGORY, found_by, keeps_preview, rarely_needed
 from .sockets import BeatPlanSocket, StoryboardSocket
 
 AUTO_STYLE = "auto"
+CUT_FILES = (".edl", ".otio", ".fcpxml", ".xml", ".csv", ".txt")
 
 
 class LoadVideo(io.ComfyNode):
@@ -112,7 +114,7 @@ class ParseShots(io.ComfyNode):
                     min=0.0,
                     max=1.0,
                     step=0.05,
-                    tooltip="0: only the plainest cuts; 1: also faint ones, and some that are none.",
+                    tooltip="0: only the plainest cuts; 1: also faint ones, and false ones.",
                 ),
                 io.Float.Input(
                     "shortest_shot_s",
@@ -368,6 +370,31 @@ class PlanBeats(io.ComfyNode):
         plan = plan_beats(storyboard, settings, node_progress(0, 0.9))
         shown = show_figure(cls, draw_plan(storyboard, plan), describe_plan(plan))
         return io.NodeOutput(plan, plan.tempo.base_bpm, ui=shown)
+
+
+def named_cut_file(text: str) -> Path | None:
+    """The cut list file that `text` names; None where it is a list itself, or empty.
+
+    Raises:
+        InputError: the file is not in ComfyUI's folders.
+    """
+    line = text.strip()
+    is_name = "\n" not in line and line.lower().endswith(CUT_FILES)
+    return find_file(line) if is_name else None
+
+
+def _read_cuts(text: str, clip: Clip) -> tuple[Transition, ...]:
+    from ..vem_core.parsing.cut_lists import cut_list_from_text, read_cut_list
+    from ..vem_core.video.reader import probe
+
+    if not text.strip():
+        return ()
+    info = probe(clip.source)
+    length_s = min(clip.duration_s or info.duration_s, info.duration_s - clip.start_s)
+    path = named_cut_file(text)
+    if path is None:
+        return cut_list_from_text(text, info.fps, length_s)
+    return read_cut_list(path, info.fps, length_s)
 
 
 def _check_same_clip(saved: Storyboard, parsed: Storyboard | None) -> None:

@@ -1,6 +1,5 @@
 """Music onto the beats, into the mix, and under the untouched picture."""
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +8,7 @@ from comfy_api.latest import io, ui
 from ..vem_core.audio.ducking import DuckSettings
 from ..vem_core.audio.mix_plan import MixSettings
 from ..vem_core.errors import InputError
-from ..vem_core.types import Audio, BeatPlan, Storyboard
+from ..vem_core.types import Audio
 from ..vem_core.video.containers import CONTAINERS
 from .convert import (
     Clip,
@@ -22,7 +21,6 @@ from .places import new_output, new_temp
 from .previews import show_figure
 from .running import in_words, node_progress
 from .schema import CATEGORY, found_by, keeps_preview, rarely_needed
-from .sockets import BeatPlanSocket, StoryboardSocket
 
 AUTO = "auto"
 MUX_MODES = ("replace", "mix", "add")

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..plotting import MISS, MUTED, SOUND, TEXT, TRANSITION, new_figure, style_axes
+from ..plotting import BACKGROUND, MISS, MUTED, SOUND, TEXT, TRANSITION, new_figure, style_axes
 from ..units import seconds_to_timecode
 from .mixing import Mixed
 
@@ -34,10 +34,10 @@ def draw_mix(mixed: Mixed) -> "Figure":
     axes.set_yticks([])
     axes.set_xlabel("seconds" + (", shaded: music ducked" if report.ducks_s else ""))
     if report.notes:
-        axes.text(
-            0.01, 0.02, "\n".join(report.notes), transform=axes.transAxes, color=TEXT,
-            fontsize=11, va="bottom", wrap=True, bbox={"facecolor": "#16181dcc", "edgecolor": MUTED},
-        )  # fmt: skip
+        box = {"facecolor": BACKGROUND, "edgecolor": MUTED, "alpha": 0.85}
+        notes = "\n".join(report.notes)
+        place = {"transform": axes.transAxes, "va": "bottom", "wrap": True}
+        axes.text(0.01, 0.02, notes, color=TEXT, fontsize=11, bbox=box, **place)
     return figure
 
 
