@@ -18,6 +18,10 @@ from .rhythm.plan_settings import PlanSettings
 from .types import Audio, BeatPlan, Key, Mode, Music, Part, Progress, Score, Storyboard, no_progress
 from .video.opening import Source
 
+LOSSY_HEADROOM_DB = 0.8
+"""AAC and Opus overshoot the peaks they are given; the mix leaves them this much room, so that what
+is heard stays under the true peak that was asked for."""
+
 Bars = Callable[[str], AbstractContextManager[Progress]]
 """Opens a progress bar for a stage that is named in a word."""
 
@@ -154,7 +158,9 @@ def deliver(
     with watch.stage("mix"), bars("mix") as progress:
         own = read_sound(video, duration_s=duration_s)
         keep = settings.mix.own_sound == "mix"
-        mixed = mix(music, own.audio if keep else None, duration_s, settings.mix, progress)
+        ceiling_dbtp = settings.mix.true_peak_dbtp - LOSSY_HEADROOM_DB
+        wanted = replace(settings.mix, true_peak_dbtp=max(ceiling_dbtp, -20.0))
+        mixed = mix(music, own.audio if keep else None, duration_s, wanted, progress)
     with watch.stage("mux"), bars("mux") as progress:
         mode = "add" if settings.keep_own_track else "replace"
         written = mux(video, mixed.audio, output, mode=mode, progress=progress)
