@@ -2,10 +2,11 @@
 
 from comfy_api.latest import ComfyExtension, io
 
-from . import evaluation, music, picture, sound
+from . import evaluation, music, picture, planning, sound
 
 NODES: list[type[io.ComfyNode]] = [
     *picture.NODES,
+    *planning.NODES,
     *sound.NODES,
     *music.NODES,
     *evaluation.NODES,

@@ -1,4 +1,4 @@
-"""One real ComfyUI server for all tests here; all are skipped, with the reason, where there is none."""
+"""One real ComfyUI server for all tests here; where there is none, all are skipped and say why."""
 
 from collections.abc import Iterator
 from fractions import Fraction
