@@ -83,7 +83,7 @@ def parse(arguments: argparse.Namespace) -> None:
     sheet = arguments.sheet or arguments.output.with_suffix(".png")
     for path in (arguments.output, sheet):
         check_output(path)
-    settings = parse_settings(arguments)
+    settings = parse_settings(arguments, arguments.video)
     with progress_bar("parse") as progress:
         parsed = parse_video(arguments.video, settings, progress)
     storyboard = parsed.storyboard
@@ -138,11 +138,10 @@ def evaluate(arguments: argparse.Namespace) -> None:
 
     if arguments.report is not None:
         check_output(arguments.report)
-    settings = parse_settings(arguments)
     results = []
     for video in arguments.videos:
         with progress_bar(video.name[:24]) as progress:
-            results.append(evaluate_video(video, settings, progress))
+            results.append(evaluate_video(video, parse_settings(arguments, video), progress))
     print(table(results))
     if arguments.report is not None:
         figures = [result.as_dict() for result in results]
@@ -184,16 +183,15 @@ def summary(report: Report) -> str:
     return "\n".join([*lines, *(f"Note: {note}" for note in report.notes)])
 
 
-def parse_settings(arguments: argparse.Namespace):
+def parse_settings(arguments: argparse.Namespace, video: Path):
     from .parsing.cut_lists import read_cut_list
     from .parsing.settings import ParseSettings
     from .video.reader import probe
 
     cuts = ()
     if arguments.cuts is not None:
-        video = getattr(arguments, "video", None) or getattr(arguments, "source", None)
-        fps = probe(video).fps if video is not None else None
-        cuts = read_cut_list(arguments.cuts, fps)
+        info = probe(video)
+        cuts = read_cut_list(arguments.cuts, info.fps, info.duration_s)
     return ParseSettings(
         detector=arguments.detector,
         sensitivity=arguments.sensitivity,
@@ -236,7 +234,8 @@ def job_settings(arguments: argparse.Namespace):
     from .audio.mix_plan import MixSettings
     from .pipeline import JobSettings, MusicSettings, parse_key
 
-    settings = JobSettings(parse=parse_settings(arguments), plan=plan_settings(arguments))
+    source = arguments.source if "source" in arguments else arguments.video
+    settings = JobSettings(parse=parse_settings(arguments, source), plan=plan_settings(arguments))
     if "tempo" in arguments:
         settings = replace(
             settings,

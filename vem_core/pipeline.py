@@ -10,11 +10,12 @@ from typing import get_args
 from .audio.mix_plan import MixSettings
 from .audio.mixing import MixReport
 from .codecs.score.render import RenderSettings
-from .errors import InputError
+from .errors import InputError, MediaError
 from .files import check_output, write_text_whole
 from .parsing.settings import ParseSettings
-from .report import AudioFacts, Report, Stopwatch
+from .report import AudioFacts, Report, SnapFacts, Stopwatch
 from .rhythm.plan_settings import PlanSettings
+from .rhythm.snapping import Snapped
 from .types import Audio, BeatPlan, Key, Mode, Music, Part, Progress, Score, Storyboard, no_progress
 from .video.opening import Source
 
@@ -206,6 +207,65 @@ def score_video(
     return _finish(board, plan, music, audio, notes, settings, extras, watch)
 
 
+def snap_video(
+    video: Path,
+    music: Path,
+    output: Path,
+    settings: JobSettings,
+    *,
+    storyboard: Path | None = None,
+    extras: Extras | None = None,
+    bars: Bars = no_bars,
+) -> Report:
+    """Parse, move finished music onto the cuts, mix and mux.
+
+    Raises:
+        VemError: anything a creator can mend; nothing half-written is left.
+    """
+    from .rhythm.snapping import SnapSettings, snap_music
+
+    extras = extras or Extras()
+    check_output(output)
+    extras.check()
+    unit = settings.plan.hit_unit
+    wanted = SnapSettings(
+        most_stretch=settings.most_stretch, hit_unit="beat" if unit == "beat" else "auto"
+    )
+    watch = Stopwatch()
+    sound = read_music(music)
+    with watch.stage("parse"), bars("parse") as progress:
+        board = read_or_parse(video, storyboard, settings, progress)
+    with watch.stage("plan"), bars("snap") as progress:
+        snapped = snap_music(sound, board, wanted, progress)
+    audio, notes = deliver(video, snapped.audio, output, board.duration_s, settings, watch, bars)
+    report = Report(
+        storyboard=board,
+        plan=snapped.plan,
+        audio=audio,
+        model=f"snapped, {music.name}",
+        snap=snap_facts(snapped),
+        notes=(*snapped.notes, *notes),
+        timings_s=watch.total(),
+    )
+    if extras.report is not None:
+        write_text_whole(extras.report, report.to_json())
+    return report
+
+
+def read_music(path: Path) -> Audio:
+    """The sound of a music file (or of a video).
+
+    Raises:
+        MediaError: it cannot be read, or has no sound.
+    """
+    from .video.reader import read_audio
+
+    sound = read_audio(path)
+    if sound is None:
+        raise MediaError(f"'{path}' has no sound. Choose a music file.")
+    return sound
+
+
 def compose_file(
     source: Path,
     output: Path,
@@ -288,6 +348,19 @@ def _finish(
     if extras.report is not None:
         write_text_whole(extras.report, report.to_json())
     return report
+
+
+def snap_facts(snapped: Snapped) -> SnapFacts:
+    """How music was fitted, for the report."""
+    low, high = snapped.stretch_range
+    return SnapFacts(
+        music_tempo_bpm=snapped.track.tempo_bpm,
+        beat_confidence=snapped.track.confidence,
+        music_start_s=snapped.music_start_s,
+        stretch_percent=(100 * (low - 1), 100 * (high - 1)),
+        joins_s=tuple(join.time_s for join in snapped.joins),
+        attack_errors_ms=tuple(hit.error_ms for hit in snapped.hits),
+    )
 
 
 def write_extras(music: Music, extras: Extras) -> None:

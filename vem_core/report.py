@@ -23,6 +23,22 @@ class AudioFacts:
     true_peak_dbtp: float | None
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SnapFacts:
+    """How finished music was moved onto the cuts."""
+
+    music_tempo_bpm: float
+    beat_confidence: float
+    music_start_s: float
+    """Where in the music the result begins."""
+    stretch_percent: tuple[float, float]
+    """Least and greatest change of length of a segment."""
+    joins_s: tuple[float, ...]
+    """Where the music was repeated or shortened."""
+    attack_errors_ms: tuple[float | None, ...]
+    """Per hit, the measured attack against the beat; None where there is no clear attack."""
+
+
 @dataclass
 class Stopwatch:
     """Seconds spent per stage; stages that did not run stay away."""
@@ -57,6 +73,7 @@ class Report:
     seed: int | None = None
     model: str = ""
     """What made the music: a checkpoint, the composer, or the file that was snapped."""
+    snap: SnapFacts | None = None
     notes: tuple[str, ...] = ()
     """Sentences about what was repaired or left out."""
     timings_s: dict[str, float] = field(default_factory=dict)
@@ -84,6 +101,7 @@ class Report:
             "audio": asdict(self.audio) if self.audio else None,
             "seed": self.seed,
             "model": self.model,
+            "snap": asdict(self.snap) if self.snap else None,
             "notes": list(self.notes),
             "timings_s": self.timings_s,
         }
