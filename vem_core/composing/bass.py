@@ -1,17 +1,50 @@
 """The bass: figures of the style on the chord of the moment, with steps into the next one."""
 
+from dataclasses import replace
+
+from ..types import Key
 from .draft import Tone
 from .figures import Event, walk
 from .form import Form
 from .grid import Grid
 from .style import Style
-from .theory import Harmony, Span, nearest
+from .theory import Harmony, Span, nearest, note_name
+from .voicing import is_parallel
+
+
+def choose_basses(
+    spans: list[Span], style: Style, key: Key, tops: list[int | None], final: int
+) -> list[Span]:
+    """The chords, some of them inverted where root position would run parallel to the tune.
+
+    `tops` is the pitch of the lead at the start of each chord, None where it rests. The closing
+    chord stays in root position, and so do power chords.
+    """
+    chosen: list[Span] = []
+    for i, span in enumerate(spans):
+        chord = span.chord
+        options = [chord.bass]
+        if i and not style.power and chord.bass == chord.root and span.start < final:
+            options.append(chord.tones[1])
+            if len(chord.tones) > 2 and (chord.tones[2] - chord.root) % 12 == 7:
+                options.append(chord.tones[2])
+        top, top_before = tops[i], tops[i - 1] if i else None
+        if len(options) > 1 and top is not None and top_before is not None:
+            before = (chosen[-1].chord.bass, top_before)
+            safe = [bass for bass in options if not is_parallel(before, (bass, top))]
+            options = safe or options
+        chosen.append(span if options[0] == chord.bass else _inverted(span, options[0], key))
+    return chosen
+
+
+def _inverted(span: Span, bass: int, key: Key) -> Span:
+    symbol = f"{span.chord.symbol}/{note_name(bass, key)}"
+    return replace(span, chord=replace(span.chord, bass=bass, symbol=symbol))
 
 
 def play_bass(grid: Grid, form: Form, style: Style, spans: list[Span]) -> list[Tone]:
     """The bass part up to the closing chord, for every level of intensity."""
-    low, high = style.ranges["bass"]
-    roots = _root_line(spans, low, high)
+    roots = bass_line(spans, style)
     figures = style.figures["bass"][grid.metre.name]
     tones = []
     for event in walk(figures, grid, form, spans, style.enters["bass"]):
@@ -30,8 +63,9 @@ def play_bass(grid: Grid, form: Form, style: Style, spans: list[Span]) -> list[T
     return tones
 
 
-def _root_line(spans: list[Span], low: int, high: int) -> list[int]:
+def bass_line(spans: list[Span], style: Style) -> list[int]:
     """Bass notes of the chords: near each other, in the lower part of the range."""
+    low, high = style.ranges["bass"]
     line: list[int] = []
     center = low + 0.4 * (high - low)
     for span in spans:

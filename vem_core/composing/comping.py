@@ -6,6 +6,7 @@ from .form import Form
 from .grid import Grid
 from .style import Style
 from .theory import Span, ladder
+from .voicing import is_parallel
 
 _ACCENTS = {"X": 0.35, "x": 0.0, "o": -0.4, "C": 0.35, "c": 0.0}
 
@@ -98,11 +99,15 @@ def _guide_line(spans: list[Span], low: int, high: int) -> list[int]:
     """One note a chord, the third or seventh (else any tone) nearest to the one before."""
     line: list[int] = []
     center = low + 0.45 * (high - low)
-    for span in spans:
+    for i, span in enumerate(spans):
         tones = span.chord.tones
         wanted = {tones[1 % len(tones)], tones[3 % len(tones)]} if len(tones) > 3 else set(tones)
-        near = line[-1] if line else center
+        near = line[-1] if line else round(center)
         options = [p for p in range(low, high + 1) if p % 12 in wanted]
+        if i:
+            before = (spans[i - 1].chord.bass, near)
+            safe = [p for p in options if not is_parallel(before, (span.chord.bass, p))]
+            options = safe or options
         line.append(min(options, key=lambda p: abs(p - near) + 0.3 * abs(p - center)))
     return line
 

@@ -3,8 +3,19 @@
 import zlib
 
 from ..errors import InputError
-from ..types import PARTS, BeatPlan, Chord, Key, Progress, Score, Storyboard, no_progress
-from .bass import play_bass
+from ..types import (
+    PARTS,
+    BeatPlan,
+    Chord,
+    Key,
+    Note,
+    Part,
+    Progress,
+    Score,
+    Storyboard,
+    no_progress,
+)
+from .bass import bass_line, choose_basses, play_bass
 from .choose import choose_key, choose_style
 from .comping import play_harmony, play_keys, play_strings
 from .density import intensities
@@ -17,7 +28,7 @@ from .form import Form, make_form
 from .grid import Grid, make_grid
 from .harmony import choose_progressions, chord_lookup, make_spans, plan_chords, tighten
 from .hits import BIG, SMALL, Gesture, HitPlayer, plan_gestures
-from .melody import make_tune, play_tune
+from .melody import make_tune, pitches_at, play_tune
 from .style import Style, load_style
 from .theory import Span
 from .voicing import voice_all
@@ -63,7 +74,9 @@ def compose(
     draft, spans = _write(grid, form, chosen, key, gestures, dice)
     progress(0.7)
     curve = loudness_curve(grid, form, gestures)
-    parts = tuple((part, perform(part, draft[part], grid, chosen, curve, dice)) for part in PARTS)
+    parts: tuple[tuple[Part, tuple[Note, ...]], ...] = tuple(
+        (part, perform(part, draft[part], grid, chosen, curve, dice)) for part in PARTS
+    )
     progress(1.0)
     return Score(
         parts=parts,
@@ -95,8 +108,13 @@ def _write(
     wanted = {gesture.step: gesture.size / BIG for gesture in gestures if gesture.size > SMALL}
     spans = make_spans(tighten(changes, grid, style, key, dice, wanted), grid, key)
     span_at = chord_lookup(spans, grid.n_steps)
+    lead = play_tune(
+        make_tune(grid, style, key, progressions, dice),
+        grid, form, style, key, lambda step: spans[int(span_at[step])].chord, dice,
+    )  # fmt: skip
+    tops = pitches_at(lead, [span.start for span in spans])
+    spans = choose_basses(spans, style, key, tops, form.final)
     voicings = voice_all(spans, grid, style)
-    tune = make_tune(grid, style, key, progressions, dice)
 
     draft = empty_draft()
     draft["drums"] = play_grooves(grid, form, style, dice)
@@ -104,17 +122,16 @@ def _write(
     draft["harmony"] = play_harmony(grid, form, style, spans, voicings)
     draft["keys"] = play_keys(grid, form, style, spans, voicings)
     draft["strings"] = play_strings(grid, form, style, spans)
-    draft["lead"] = play_tune(
-        tune, grid, form, style, key, lambda step: spans[int(span_at[step])].chord, dice
-    )
+    draft["lead"] = lead
     targets = {phrase.start: 2 if phrase.energy > 0.6 else 1 for phrase in form.phrases[1:]}
     targets |= {gesture.step: 3 for gesture in gestures if gesture.size == BIG}
     targets[form.final] = 2
     draft["drums"] = add_fills(draft["drums"], targets.items(), grid, style, dice)
     add_close(draft, grid, form, style, spans, voicings[-1])
     player = HitPlayer(
-        grid=grid, form=form, style=style, key=key, spans=spans, span_at=span_at, voicings=voicings
-    )
+        grid=grid, form=form, style=style, key=key, spans=spans, span_at=span_at,
+        voicings=voicings, roots=bass_line(spans, style),
+    )  # fmt: skip
     player.play(draft, gestures, dice)
     heard = select(draft, grid, intensities(draft, grid))
     breathe(heard, grid, form)

@@ -8,8 +8,10 @@ from .draft import Draft, Tone
 from .grid import Grid
 
 _LEVELS = np.linspace(0.0, 1.0, 41)
-_ROOM = 0.3
+_ROOM = 0.45
 """How far the intensity may be moved from the arousal of the shot to even out its density."""
+_TOP = 0.92
+"""Share of the greatest density that full arousal asks for: busy shots keep some room above."""
 
 
 def sounds(tone: Tone, intensity: float) -> bool:
@@ -20,25 +22,26 @@ def sounds(tone: Tone, intensity: float) -> bool:
 def intensities(draft: Draft, grid: Grid) -> np.ndarray:
     """(n_steps,) the intensity at which each shot has the density that its arousal asks for.
 
-    The density that a level of intensity gives on average over the piece is the measure; a shot in
-    which the tune rests plays a little more underneath, and one with a busy tune a little less, so
-    that arousal and onsets per second rise together.
+    The densities that the piece has on average at intensity 0 and 1 are the ends of the scale, and
+    every arousal has its place on a straight line between them. A shot in which the tune rests
+    plays a little more underneath, and one with a busy tune a little less, so that arousal and
+    onsets per second rise together.
     """
     n_shots = int(grid.shot.max()) + 1
     counts = _counts(draft, grid, n_shots)
     seconds = np.array([_seconds(grid, shot) for shot in range(n_shots)])
-    total = np.maximum.accumulate(counts.sum(axis=0) / max(seconds.sum(), 1e-9))
-    total = total + 1e-3 * _LEVELS  # strictly rising
+    total = counts.sum(axis=0) / max(seconds.sum(), 1e-9)
+    least, most = float(total[0]), _TOP * float(total.max())
     result = grid.arousal.copy()
     for shot in range(n_shots):
         here = grid.shot == shot
         if not here.any() or seconds[shot] <= 0:
             continue
         arousal = float(grid.arousal[here][0])
-        wanted = float(np.interp(arousal, _LEVELS, total))
+        wanted = least + (most - least) * arousal
         own = counts[shot] / seconds[shot]
         near = abs(_LEVELS - arousal) <= _ROOM
-        cost = abs(own - wanted) / max(wanted, 0.5) + 0.15 * abs(_LEVELS - arousal)
+        cost = abs(own - wanted) / max(wanted, 0.5) + 0.05 * abs(_LEVELS - arousal)
         result[here] = _LEVELS[int(np.argmin(np.where(near, cost, np.inf)))]
     return result
 

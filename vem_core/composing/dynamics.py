@@ -14,7 +14,7 @@ _LONGEST_OFFSET = 0.9
 
 
 def loudness_curve(grid: Grid, form: Form, gestures: tuple[Gesture, ...]) -> np.ndarray:
-    """(n_steps,) share of full velocity: arousal of the shot, arch of the phrase, swells to hits."""
+    """(n_steps,) share of full velocity: arousal, the arch of the phrase, swells into hits."""
     curve = _FLOOR + _REACH * grid.arousal
     for phrase in form.phrases:
         steps = np.arange(max(phrase.start, 0), min(phrase.end, grid.n_steps))
@@ -52,17 +52,17 @@ def perform(
     swings = grid.beat == 4
     notes = []
     shift_of: dict[int, float] = {}
-    for tone in tones:
-        push, grain = float(rng.normal()), float(rng.normal())
+    luck = rng.normal(size=(len(tones), 2)).tolist()
+    for tone, (push, grain) in zip(tones, luck, strict=True):
         if tone.step not in shift_of:
-            shift = float(np.clip(push * style.human, -0.14, 0.14)) + style.late.get(part, 0.0)
+            shift = min(max(push * style.human, -0.14), 0.14) + style.late.get(part, 0.0)
             if swings:
                 shift += swing_offset(tone.step, grid.bar_at(tone.step).start, style)
             shift_of[tone.step] = 0.0 if tone.hit else shift
         offset = shift_of[tone.step] + (0.0 if tone.hit and part == "drums" else tone.late)
         if tone.step == grid.first:
             offset = max(offset, 0.0)
-        offset = float(np.clip(offset, -_LONGEST_OFFSET, _LONGEST_OFFSET))
+        offset = min(max(offset, -_LONGEST_OFFSET), _LONGEST_OFFSET)
         share = float(curve[tone.step]) * level * (1.0 + 0.3 * tone.accent + 0.03 * grain)
         share *= 1.0 + 0.07 * (tone.hit >= 2) + 0.05 * (tone.hit >= BIG)
         length = min(tone.length, grid.end - tone.step - offset)
@@ -73,7 +73,7 @@ def perform(
                 step=tone.step,
                 duration_steps=length,
                 pitch=tone.pitch,
-                velocity=int(np.clip(round(127 * share), 8, 127)),
+                velocity=min(max(round(127 * share), 8), 127),
                 offset_steps=offset,
             )
         )

@@ -1,5 +1,6 @@
 """Walks the figures of a part over the bars of the piece."""
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -31,12 +32,13 @@ def walk(
 ) -> Iterator[Event]:
     """Every event of every figure; notes held over a chord change are struck again there."""
     starts = [figure.start for figure in figures[1:]] + [ALWAYS]
+    bounds = [span.start for span in spans]
     for figure, high in zip(figures, starts, strict=True):
         low = max(figure.start, enters)
         if high <= low:
             continue
         for step, length, sign in _signs(figure.grid, grid, form):
-            for at, until, span in _split(step, step + length, spans):
+            for at, until, span in _split(step, step + length, spans, bounds):
                 yield Event(at, until - at, sign, low, high, span)
 
 
@@ -66,7 +68,10 @@ def _read(signs: str, start: int) -> Iterator[tuple[int, int, str]]:
         at = end
 
 
-def _split(start: int, end: int, spans: list[Span]) -> Iterator[tuple[int, int, int]]:
-    for i, span in enumerate(spans):
-        if span.start < end and span.end > start:
-            yield max(start, span.start), min(end, span.end), i
+def _split(
+    start: int, end: int, spans: list[Span], bounds: list[int]
+) -> Iterator[tuple[int, int, int]]:
+    i = max(bisect_right(bounds, start) - 1, 0)
+    while i < len(spans) and spans[i].start < end:
+        yield max(start, spans[i].start), min(end, spans[i].end), i
+        i += 1

@@ -56,46 +56,60 @@ def _untangle(part: Part, tones: list[Tone]) -> list[Tone]:
 
 
 def breathe(draft: Draft, grid: Grid, form: Form) -> None:
-    """Give each part a beat of rest at the end of a phrase before it has played 16 bars."""
-    ends = [phrase.end for phrase in form.phrases[:-1]]
+    """Give each part a beat of rest before it has played too many bars, best where a phrase ends.
+
+    The parts breathe at different phrase ends, so that they do not all fall silent together.
+    """
     limit = _BREATHE_BARS * grid.bar_steps
+    ends = {phrase.end: phrase.index for phrase in form.phrases[:-1]}
+    places = sorted(
+        {bar.end for bar in grid.bars if bar.length >= grid.bar_steps and bar.end <= form.final}
+    )
     for part, tones in draft.items():
         since = grid.first
-        for i, end in enumerate(ends):
-            following = ends[i + 1] if i + 1 < len(ends) else form.final
-            since = _last_rest(tones, since, end, grid)
-            due = following - since > limit or (
-                (i + 1) % 4 == _STAGGER[part] and end - since > limit // 3
-            )
-            if due:
-                _clear(tones, end - grid.beat, end)
-                since = end
-        long = [bar.start for bar in grid.bars if bar.start - since > limit]
-        for start in long:  # phrases too far apart cannot happen, but the rule holds anyway
-            if start - since > limit:
-                _clear(tones, start - grid.beat, start)
-                since = start
+        while (long := _long_run(tones, since, limit, grid)) is not None:
+            start, end = long
+            inside = [p for p in places if start + 2 * grid.bar_steps < p < min(start + limit, end)]
+            if not inside:
+                break
+            free = [p for p in inside if not _has_hit(tones, p - grid.beat, p)] or inside
+            best = max(free, key=lambda p: _wish(p, ends, part) + (p - start) / limit)
+            _clear(tones, best - grid.beat, best)
+            since = best
 
 
-def _last_rest(tones: list[Tone], since: int, until: int, grid: Grid) -> int:
-    """The end of the last rest of a beat or more in [since, until)."""
-    reached = float(since)
-    rest = since
+def _wish(place: int, ends: dict[int, int], part: Part) -> float:
+    """How good a place for a rest is: where a phrase ends, in this part's turn."""
+    if place not in ends:
+        return 0.0
+    return 1.5 + 0.5 * ((ends[place] + _STAGGER[part]) % 3 == 0)
+
+
+def _long_run(tones: list[Tone], since: int, limit: int, grid: Grid) -> tuple[int, int] | None:
+    """Start and end of the first stretch after `since` without a rest that is over the limit."""
+    start = reached = float(since)
     for tone in tones:
         if tone.step < since:
-            reached = max(reached, min(tone.end, until))
-        elif tone.step < until:
-            if tone.step - reached >= grid.beat:
-                rest = tone.step
-            reached = max(reached, tone.end)
-    return until if until - reached >= grid.beat else rest
+            continue
+        if tone.step - reached >= grid.beat:
+            if reached - start > limit:
+                return int(start), int(reached)
+            start = tone.step
+        reached = max(reached, tone.end)
+    return (int(start), int(reached)) if reached - start > limit else None
+
+
+def _has_hit(tones: list[Tone], start: int, end: int) -> bool:
+    return any(tone.hit and start <= tone.step < end for tone in tones)
 
 
 def _clear(tones: list[Tone], start: int, end: int) -> None:
-    """Silence in [start, end), but for hits."""
+    """Silence in [start, end), but for hits, which are cut short."""
     tones[:] = [tone for tone in tones if not (start <= tone.step < end and not tone.hit)]
     for tone in tones:
-        if tone.step < start < tone.end:
+        if start <= tone.step < end:
+            tone.length = min(tone.length, 1.0)
+        elif tone.step < start < tone.end:
             tone.length = start - tone.step
 
 

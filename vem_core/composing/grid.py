@@ -1,4 +1,4 @@
-"""The beat plan as a grid of sixteenths: bars, times, and what the picture asks for at each step."""
+"""The beat plan as a grid of sixteenths: bars, times, and what the picture asks for."""
 
 import itertools
 import math

@@ -1,16 +1,16 @@
 """Hits: how the music meets each cut, by its size, with something before and something after."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from ..types import BeatPlan, Key
+from ..types import PARTS, BeatPlan, Key, Part
 from .draft import Dice, Draft, Tone
 from .drums import drum_tone
 from .form import Form
 from .grid import Grid
-from .style import Style
-from .theory import Span, key_scale, ladder, nearest
+from .style import DRUMS, Style
+from .theory import Span, ladder, nearest
 
 SMALL, MEDIUM, BIG = 1, 2, 3
 _BIG_EVERY_S = 4.0
@@ -68,95 +68,112 @@ class HitPlayer:
     spans: list[Span]
     span_at: np.ndarray
     voicings: list[tuple[int, ...]]
+    roots: list[int]
+    """Bass note of each chord."""
+    struck: dict[Part, dict[tuple[int, int], Tone]] = field(
+        default_factory=lambda: {part: {} for part in PARTS}
+    )
+    """Tones of hits by step and pitch; they take the place of equal ones."""
 
     def play(self, draft: Draft, gestures: tuple[Gesture, ...], dice: Dice) -> None:
         """Make every hit heard, each in its size."""
         rng = dice.roll("hits")
+        sizes = {gesture.step: gesture.size for gesture in gestures}
         for gesture in gestures:
             colour, coin = int(rng.integers(1 << 16)), float(rng.random())
             if gesture.size >= MEDIUM:
-                self._before(draft, gesture, coin)
-            self._chord(draft, gesture)
-            self._low_and_struck(draft, gesture, colour)
+                self._before(draft, gesture, coin, sizes)
+            self._chord(gesture, colour)
+            self._low_and_struck(gesture, colour)
             if gesture.size == BIG:
                 self._after(draft, gesture)
-            for tones in draft.values():
-                for tone in tones:
-                    if tone.step == gesture.step:
-                        tone.hit = max(tone.hit, gesture.size)
+        for part, tones in draft.items():
+            struck = self.struck[part]
+            kept = [tone for tone in tones if (tone.step, tone.pitch) not in struck]
+            draft[part] = kept + list(struck.values())
+            for tone in draft[part]:
+                tone.hit = max(tone.hit, sizes.get(tone.step, 0))
+
+    def _put(self, part: Part, step: int, end: float, pitch: int, accent: float) -> None:
+        """A tone that is there whatever the intensity."""
+        self.struck[part][step, pitch] = Tone(
+            step=step, length=max(end - step, 1), pitch=pitch, accent=accent, keep=True, hit=SMALL
+        )
 
     def _level(self, gesture: Gesture) -> float:
         return float(self.grid.arousal[gesture.step])
 
-    def _chord(self, draft: Draft, gesture: Gesture) -> None:
-        """The chord is struck on the hit and rings to the next stroke."""
+    def _chord(self, gesture: Gesture, colour: int) -> None:
+        """The chord is struck on the hit and rings to the next stroke.
+
+        In calm shots fewer players take part, so that a hit does not make a calm shot busy.
+        """
         step = gesture.step
         span = int(self.span_at[step])
         end = self.spans[span].end
         pitches = self.voicings[span]
+        accent = {SMALL: 0.1, MEDIUM: 0.3, BIG: 0.6}[gesture.size]
         for pitch in pitches if gesture.size > SMALL else pitches[-3:]:
-            accent = {SMALL: 0.1, MEDIUM: 0.3, BIG: 0.6}[gesture.size]
-            _put(draft["harmony"], step, end, pitch, accent)
+            self._put("harmony", step, end, pitch, accent)
+        busy = self._level(gesture) > 0.35 or gesture.size == BIG
+        if not busy or (gesture.size == SMALL and colour % 2):
+            return
         low, high = self.style.ranges["keys"]
-        chord = ladder(self.spans[span].chord.tones, max(low, pitches[0]), high)
+        chord = ladder(self.spans[span].chord.tones, max(low, min(pitches[0], high - 12)), high)
         n = {SMALL: 1, MEDIUM: 3, BIG: 4}[gesture.size]
         for pitch in chord[-n:] if gesture.size == SMALL else chord[:n]:
-            _put(draft["keys"], step, min(step + self.grid.beat, end), pitch, 0.2)
+            self._put("keys", step, min(step + self.grid.beat, end), pitch, 0.2)
 
-    def _low_and_struck(self, draft: Draft, gesture: Gesture, colour: int) -> None:
-        step, style = gesture.step, self.style
+    def _low_and_struck(self, gesture: Gesture, colour: int) -> None:
+        step, style, level = gesture.step, self.style, self._level(gesture)
         span = int(self.span_at[step])
-        chord = self.spans[span].chord
-        low, high = style.ranges["bass"]
-        playing = [tone.pitch for tone in draft["bass"] if tone.step <= step < tone.end]
-        root = nearest(playing[-1] if playing else (2 * low + high) // 3, {chord.bass})
-        root = root + 12 if root < low else root - 12 if root > high else root
-        if gesture.size > SMALL or self._level(gesture) > style.enters["bass"]:
-            _put(draft["bass"], step, self.spans[span].end, root, 0.2 * gesture.size)
-        drums = [*style.small_hits]
-        names = [drums[colour % len(drums)]]
-        if gesture.size >= MEDIUM:
-            names = [style.big_hits[0] if colour % 3 else drums[colour % len(drums)], "kick"]
-        if gesture.size == BIG:
-            names = list(style.big_hits)
-        quiet = self._level(gesture) < style.enters["drums"] - 0.1
-        if quiet and gesture.size == SMALL:
-            return
-        for name in names[:1] if quiet else names:
-            stroke = drum_tone(step, name, accent=0.25 * (gesture.size - 1) - 0.3 * quiet)
-            _put(draft["drums"], step, stroke.end, stroke.pitch, stroke.accent)
-        if gesture.size == BIG:
+        end = self.spans[span].end
+        if gesture.size > SMALL or level > style.enters["bass"] + 0.2:
+            self._put("bass", step, end, self.roots[span], 0.2 * gesture.size)
+        quiet = level < style.enters["drums"]
+        small = style.small_hits[colour % len(style.small_hits)]
+        if gesture.size == SMALL:
+            names = () if quiet else (small,)
+        elif gesture.size == MEDIUM:
+            names = (small,) if quiet else ("kick", style.big_hits[1] if colour % 3 else small)
+        else:
+            names = style.big_hits[:2] if quiet else style.big_hits
+        for name in names:
+            accent = 0.25 * (gesture.size - 1) - 0.3 * quiet
+            stroke = drum_tone(step, name)
+            self._put("drums", step, stroke.end, stroke.pitch, accent)
+        if gesture.size == BIG and not quiet:
             low, high = style.ranges["strings"]
-            top = nearest((low + high) // 2 + 5, set(chord.tones))
+            top = nearest((low + high) // 2 + 5, set(self.spans[span].chord.tones))
             for pitch in (top, top - 12):
                 if low <= pitch <= high:
-                    _put(draft["strings"], step, self.spans[span].end, pitch, 0.5)
+                    self._put("strings", step, end, pitch, 0.5)
 
-    def _before(self, draft: Draft, gesture: Gesture, coin: float) -> None:
-        """Steps of the scale that lead to the hit, or a moment of silence right before it."""
+    def _before(self, draft: Draft, gesture: Gesture, coin: float, sizes: dict[int, int]) -> None:
+        """What leads to a hit: a swell, a moment of silence, or steps of the scale."""
         step, grid = gesture.step, self.grid
-        busy = self._level(gesture) > 0.5 and float(grid.arousal[max(step - 1, 0)]) > 0.4
-        if gesture.size == BIG and busy and coin < self.style.stop:
+        before = float(grid.arousal[max(step - 1, 0)])
+        if gesture.size == BIG:
+            self._swell(draft, gesture, coin)
+        if gesture.size == BIG and before > 0.45 and coin < self.style.stop:
             gap = max(grid.beat // 2, 2)
             for part in ("drums", "bass", "keys", "strings"):
-                draft[part] = [
-                    tone for tone in draft[part] if not step - gap <= tone.step < step or tone.hit
-                ]
+                draft[part] = [tone for tone in draft[part] if not step - gap <= tone.step < step]
                 for tone in draft[part]:
-                    if tone.step < step - gap < tone.end:
+                    if tone.step < step - gap < tone.end and DRUMS["riser"] != tone.pitch:
                         tone.length = step - gap - tone.step
             return
         n = 2 if gesture.size == MEDIUM else 4
-        start = step - n if grid.beat == 4 else step - 2 * n
-        each = (step - start) // n
-        if start <= grid.first or any(
-            tone.hit and start <= tone.step < step for tone in draft["keys"]
-        ):
+        each = 1 if grid.beat == 4 else 2
+        start = step - n * each
+        if before < 0.3 + 0.02 * n or start <= grid.first:
+            return
+        if any(start <= other < step for other in sizes):
             return
         target = self.voicings[int(self.span_at[step])][-1]
         low, high = self.style.ranges["keys"]
         target = target - 12 if target > high else target + 12 if target < low + 8 else target
-        run = ladder(key_scale(self.key), low, target - 1)[-n:]
+        run = ladder(self.spans[int(self.span_at[start])].chord.scale, low, target - 1)[-n:]
         draft["keys"] = [tone for tone in draft["keys"] if not start <= tone.step < step]
         for i, pitch in enumerate(run):
             draft["keys"].append(
@@ -165,19 +182,29 @@ class HitPlayer:
                 )
             )
 
+    def _swell(self, draft: Draft, gesture: Gesture, coin: float) -> None:
+        """A sound of the style that grows until the hit: a reversed cymbal, a riser."""
+        if not self.style.swells:
+            return
+        name = self.style.swells[int(coin * 997) % len(self.style.swells)]
+        length = self.grid.bar_steps if name == "riser" else 2 * self.grid.beat
+        start = max(gesture.step - length, self.grid.first)
+        if gesture.step - start >= self.grid.beat:
+            draft["drums"].append(
+                Tone(
+                    step=start,
+                    length=gesture.step - start,
+                    pitch=DRUMS[name],
+                    keep=True,
+                    accent=-0.2,
+                )
+            )
+
     def _after(self, draft: Draft, gesture: Gesture) -> None:
-        """After a big hit the weak notes of a beat or two are held back, so that it can ring."""
+        """After a big hit the weak notes of two beats are held back, so that it can ring."""
         step, grid = gesture.step, self.grid
         for part in ("drums", "keys", "bass"):
             for tone in draft[part]:
                 if step < tone.step <= step + 2 * grid.beat and grid.level(tone.step) < 2:
                     tone.low += 0.3
                     tone.accent -= 0.15
-
-
-def _put(tones: list[Tone], step: int, end: float, pitch: int, accent: float) -> None:
-    """A tone that is there whatever the intensity; an equal one gives way to it."""
-    tones[:] = [tone for tone in tones if not (tone.step == step and tone.pitch == pitch)]
-    tones.append(
-        Tone(step=step, length=max(end - step, 1), pitch=pitch, accent=accent, keep=True, hit=SMALL)
-    )

@@ -14,6 +14,7 @@ from .harmony import Progressions, is_slow, template_chords, template_index
 from .motif import Cell, close, fitted, head, inverted, make_cell, retrograde, stretched
 from .style import Style
 from .theory import Harmony, five_notes, key_scale, ladder, nearest
+from .voicing import is_parallel
 
 ChordAt = Callable[[int], Harmony]
 Level = Callable[[int], int]
@@ -78,17 +79,19 @@ class Setter:
         """Four bars over a progression, around an arch whose top is in the third bar."""
         arch = (0.0, 1.5, 3.5, -1.0)
         previous = None
+        outer: tuple[int, int] | None = None
         placed: list[Cell] = []
         known: dict[tuple[Cell, tuple[str, ...]], Cell] = {}
         for i, cell in enumerate(cells):
             romans = progression[i % len(progression)]
             if (cell, romans) not in known:
                 chord_at = self._chords(progression, i, cell.size)
-                known[cell, romans] = self.place(cell, chord_at, center + arch[i], previous)
+                known[cell, romans] = self.place(cell, chord_at, center + arch[i], previous, outer)
             placed.append(known[cell, romans])
             previous = placed[-1].notes[-1][2]
+            outer = (self._chords(progression, i, cell.size)(0).bass, placed[-1].notes[0][2])
         last = self._chords(progression, 3, cells[-1].size)
-        closing = self.place(close(cells[0], self.grid.beat), last, center - 1.0, previous)
+        closing = self.place(close(cells[0], self.grid.beat), last, center - 1.0, previous, None)
         pickup = int(self.rng.choice([0, 0, 1, 2, 3]))
         return Theme(bars=tuple(placed), closed=closing, pickup=pickup)
 
@@ -96,8 +99,15 @@ class Setter:
         chords = template_chords(progression, index, self.key)
         return lambda step: chords[min(step * len(chords) // size, len(chords) - 1)]
 
-    def place(self, cell: Cell, chord_at: ChordAt, target: float, previous: int | None) -> Cell:
-        """The cell as pitches, near `target`, close to the `previous` pitch, strong notes chordal."""
+    def place(
+        self,
+        cell: Cell,
+        chord_at: ChordAt,
+        target: float,
+        previous: int | None,
+        outer: tuple[int, int] | None,
+    ) -> Cell:
+        """The cell as pitches: near `target`, close to `previous`, strong notes chordal."""
         best, best_cost = None, np.inf
         base = min(range(len(self.rungs)), key=lambda i: abs(self.rungs[i] - target))
         for anchor in range(base - 5, base + 6):
@@ -110,6 +120,8 @@ class Setter:
             if previous is not None:
                 jump = abs(pitches[0] - previous)
                 cost += 0.12 * max(jump - 4, 0) + (0.3 if jump == 0 else 0.0)
+            if outer and is_parallel(outer, (chord_at(0).bass, pitches[0])):
+                cost += 0.8
             if cost < best_cost:
                 best, best_cost = pitches, cost
         if best is None:  # a contour wider than the instrument
@@ -263,3 +275,14 @@ def _land(
     goal = goal - 12 if goal > high else goal + 12 if goal < low else goal
     length = max(grid.n_steps - form.final, 1)
     return [*line, Tone(step=form.final, length=length, pitch=goal, keep=True, accent=0.3)]
+
+
+def pitches_at(tones: list[Tone], steps: list[int]) -> list[int | None]:
+    """The pitch of a line that sounds at each of the rising `steps`; None where it rests."""
+    found: list[int | None] = []
+    i = -1
+    for step in steps:
+        while i + 1 < len(tones) and tones[i + 1].step <= step:
+            i += 1
+        found.append(tones[i].pitch if i >= 0 and tones[i].end > step else None)
+    return found

@@ -165,6 +165,8 @@ class Style:
     """Steps between the strings of a strummed chord."""
     small_hits: tuple[str, ...]
     big_hits: tuple[str, ...]
+    swells: tuple[str, ...]
+    """Sounds that grow into a big hit."""
     stop: float
     """Chance of a moment of silence right before a big hit."""
 
@@ -247,6 +249,7 @@ def _build(data: dict[str, Any], feel: dict[str, Any]) -> Style:
         strum=data.get("strum", 0.0),
         small_hits=tuple(data["small_hits"]),
         big_hits=tuple(data["big_hits"]),
+        swells=tuple(data.get("swells", [])),
         stop=data["stop"],
     )
 
@@ -303,7 +306,7 @@ def _check(style: Style) -> None:
 
 
 def _all_drums(style: Style) -> set[str]:
-    named = {*style.small_hits, *style.big_hits}
+    named = {*style.small_hits, *style.big_hits, *style.swells}
     for grooves in style.grooves.values():
         named |= {line.drum for groove in grooves for line in (*groove.lines, *groove.turn)}
     return named | {line.drum for fill in style.fills for line in fill.lines}

@@ -1,4 +1,4 @@
-"""Voicings: each chord's notes placed so that every voice moves little and no fifths run parallel."""
+"""Voicings: each voice moves little, and the outer ones not in parallel."""
 
 from itertools import combinations, pairwise
 
@@ -21,24 +21,20 @@ def voice_all(spans: list[Span], grid: Grid, style: Style) -> list[tuple[int, ..
         candidates = _candidates(span.chord, style, low, high)
         previous = voicings[-1] if voicings else None
         bass_before = spans[i - 1].chord.bass if i else None
-        voicings.append(
-            min(
-                candidates,
-                key=lambda v: _cost(v, previous, center, span.chord, bass_before),
-            )
-        )
+        costs = [_cost(v, previous, center, span.chord, bass_before) for v in candidates]
+        voicings.append(candidates[costs.index(min(costs))])
     return voicings
 
 
 def _candidates(chord: Harmony, style: Style, low: int, high: int) -> list[tuple[int, ...]]:
     """Close and open positions of the chord, low to high."""
-    tones = chord.tones
+    tones = list(chord.tones)
     if style.power:
-        tones = (chord.tones[0], chord.tones[2] if len(chord.tones) > 2 else chord.tones[1])
+        tones = [tones[0], tones[2 if len(tones) > 2 else 1]]
     if len(tones) > style.voices:  # the fifth, then the root (the bass has it) can be spared
-        spare = [tones[2], tones[0]]
-        tones = tuple(t for t in tones if t not in spare[: len(tones) - style.voices])
-    pitches = ladder(tones, low, high)
+        spare = [tones[2], tones[0]][: len(tones) - style.voices]
+        tones = [tone for tone in tones if tone not in spare]
+    pitches = ladder(tuple(tones), low, high)
     n = min(style.voices, max(len(tones), 3 if style.power else style.voices))
     found = []
     for i in range(len(pitches)):
