@@ -1,0 +1,171 @@
+"""Training pieces: composed for random storyboards, baked once into shards, read many times.
+
+A shard is one safetensors file: the notes and chords of all its pieces end to end, and in its
+header the storyboard, the beat plan, style, key and metre of each. Piece i of a seed is the same on
+every machine, so shards can be baked in any order and by several processes.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from ..codecs.score.tensor import PartNotes, ScoreTensor, score_to_tensor
+from ..composing.compose import compose
+from ..composing.style import load_style, style_names
+from ..errors import InputError
+from ..files import whole_file
+from ..parsing.storyboard import storyboard_from_json, storyboard_to_json
+from ..rhythm.beat_plan import beat_plan_from_json, beat_plan_to_json
+from ..rhythm.plan_settings import PlanSettings
+from ..rhythm.tempo_map import plan_beats
+from ..types import PARTS, BeatPlan, Key, Progress, Score, Storyboard, no_progress
+from .storyboards import StoryboardSettings, random_storyboard
+
+HELD_OUT_SEED = 1
+"""Pieces of this seed are for figures; no training may bake them."""
+WIDE_TEMPO_BPM = (80.0, 160.0)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BakeSettings:
+    """What to compose."""
+
+    n_pieces: int = 4000
+    pieces_per_shard: int = 100
+    seed: int = 0
+    style_tempo_share: float = 0.6
+    """Share of pieces in a tempo of their style; the others in that of the default plan."""
+    storyboards: StoryboardSettings = field(default_factory=StoryboardSettings)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Piece:
+    """One training piece."""
+
+    storyboard: Storyboard
+    plan: BeatPlan
+    style: str
+    key: Key
+    tensor: ScoreTensor
+
+
+def compose_piece(index: int, settings: BakeSettings) -> tuple[Storyboard, BeatPlan, Score]:
+    """Piece `index` of a seed: storyboard, plan and score."""
+    rng = np.random.default_rng((settings.seed, index))
+    names = style_names()
+    style = load_style(names[index % len(names)])
+    storyboard = random_storyboard(rng, style.words, settings.storyboards)
+    own = rng.random() < settings.style_tempo_share
+    plan = plan_beats(
+        storyboard,
+        PlanSettings(
+            tempo_range_bpm=style.tempo_bpm if own else WIDE_TEMPO_BPM,
+            metre=str(rng.choice(list(style.metres))),
+        ),
+    )
+    seed = int(rng.integers(1 << 31))
+    return storyboard, plan, compose(storyboard, plan, style=style.name, seed=seed)
+
+
+def bake(folder: Path, settings: BakeSettings, progress: Progress = no_progress) -> None:
+    """Compose the pieces of `settings` into shards; shards that are there are kept.
+
+    Raises:
+        InputError: the folder holds shards of other settings.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    stated = json.dumps(asdict(settings), indent=1)
+    settings_path = folder / "settings.json"
+    if settings_path.exists() and settings_path.read_text(encoding="utf-8") != stated:
+        raise InputError(
+            f"'{folder}' holds music baked with other settings. Choose another folder, or empty it."
+        )
+    with whole_file(settings_path) as temporary:
+        temporary.write_text(stated, encoding="utf-8")
+    for first in range(0, settings.n_pieces, settings.pieces_per_shard):
+        path = folder / f"pieces-{first:06d}.safetensors"
+        if not path.exists():
+            last = min(first + settings.pieces_per_shard, settings.n_pieces)
+            pieces = []
+            for index in range(first, last):
+                progress(index / settings.n_pieces)
+                pieces.append(compose_piece(index, settings))
+            _write_shard(path, pieces)
+    progress(1.0)
+
+
+def _write_shard(path: Path, pieces: list[tuple[Storyboard, BeatPlan, Score]]) -> None:
+    from safetensors.numpy import save_file
+
+    tensors = [score_to_tensor(score) for _, _, score in pieces]
+    arrays: dict[str, np.ndarray] = {"chords": _joined([t.chords for t in tensors], np.int8)}
+    for part in PARTS:
+        arrays[f"{part}.places"] = _joined([t.parts[part].places for t in tensors], np.int16)
+        arrays[f"{part}.values"] = _joined([t.parts[part].values for t in tensors], np.float32)
+        arrays[f"{part}.count"] = np.array([len(t.parts[part].places) for t in tensors])
+    documents = [
+        {
+            "storyboard": storyboard_to_json(storyboard),
+            "plan": beat_plan_to_json(plan),
+            "style": score.style,
+            "key": asdict(score.key),
+        }
+        for storyboard, plan, score in pieces
+    ]
+    with whole_file(path) as temporary:
+        save_file(arrays, temporary, metadata={"pieces": json.dumps(documents)})
+
+
+def _joined(arrays: list[np.ndarray], kind: type) -> np.ndarray:
+    return np.concatenate(arrays).astype(kind)
+
+
+def read_pieces(folder: Path, *, at_most: int | None = None) -> Iterator[Piece]:
+    """The pieces of a folder in order.
+
+    Raises:
+        InputError: there is no shard.
+    """
+    paths = sorted(folder.glob("pieces-*.safetensors"))
+    if not paths:
+        raise InputError(f"There is no baked music in '{folder}'. Bake some first.")
+    n = 0
+    for path in paths:
+        for piece in _read_shard(path):
+            if n == at_most:
+                return
+            n += 1
+            yield piece
+
+
+def _read_shard(path: Path) -> Iterator[Piece]:
+    from safetensors import safe_open
+
+    with safe_open(path, framework="numpy") as shard:
+        documents = json.loads(shard.metadata()["pieces"])
+        arrays = {name: shard.get_tensor(name) for name in shard.keys()}  # noqa: SIM118
+    ends = {part: np.cumsum(arrays[f"{part}.count"]) for part in PARTS}
+    beat = 0
+    for i, document in enumerate(documents):
+        plan = beat_plan_from_json(document["plan"])
+        parts = {}
+        for part in PARTS:
+            end = int(ends[part][i])
+            start = end - int(arrays[f"{part}.count"][i])
+            parts[part] = PartNotes(
+                places=arrays[f"{part}.places"][start:end].astype(np.int64),
+                values=arrays[f"{part}.values"][start:end].astype(np.float64),
+            )
+        chords = arrays["chords"][beat : beat + plan.n_beats].astype(np.int64)
+        beat += plan.n_beats
+        spb = plan.metre.steps_per_beat
+        yield Piece(
+            storyboard=storyboard_from_json(document["storyboard"]),
+            plan=plan,
+            style=document["style"],
+            key=Key(**document["key"]),
+            tensor=ScoreTensor(parts=parts, chords=chords, steps_per_beat=spb),
+        )
