@@ -75,8 +75,12 @@ class Extras:
         for path in (self.midi, self.report):
             if path is not None:
                 check_output(path)
-        if self.stems is not None:
-            check_output(self.stems / "mix.wav" if self.stems.is_dir() else self.stems)
+        if self.stems is not None and not self.stems.is_dir():
+            check_output(self.stems)
+            if self.stems.exists():
+                raise MediaError(
+                    f"'{self.stems}' is a file; stems need a folder. Choose another name."
+                )
 
 
 def read_or_parse(
