@@ -10,7 +10,7 @@ import numpy as np
 from .harmony import Features, between
 from .onsets import FRAME_RATE_HZ, OnsetCurves
 
-_LOW, _TOTAL, _CHORD = 1.0, 0.5, 1.2
+_LOW, _TOTAL, _CHORD = 1.0, 0.2, 1.2
 """Weights of the signs: bass and kick, all onsets, change of chroma."""
 _SLIP = 8.0
 """Cost of a bar that is longer or shorter than the others, in deviations of the sum of signs."""
@@ -32,7 +32,9 @@ def beat_signs(curves: OnsetCurves, features: Features, beats_s: np.ndarray) -> 
     frames = np.clip(np.rint(beats_s * FRAME_RATE_HZ).astype(int), 3, curves.n_frames - 4)
     around = frames[:, None] + np.arange(-3, 4)
     low, total = curves.registers[0][around].max(axis=1), curves.total[around].max(axis=1)
-    edges_s = np.concatenate([[2 * beats_s[0] - beats_s[1]], beats_s, [2 * beats_s[-1] - beats_s[-2]]])
+    edges_s = np.concatenate(
+        [[2 * beats_s[0] - beats_s[1]], beats_s, [2 * beats_s[-1] - beats_s[-2]]]
+    )
     chroma = np.sqrt(between(features.chroma, edges_s))
     chroma /= np.linalg.norm(chroma, axis=1, keepdims=True) + 1e-6
     change = 1 - (chroma[1:] * chroma[:-1]).sum(axis=1)
@@ -78,3 +80,16 @@ def _phases(signs: np.ndarray, n: int) -> tuple[tuple[int, ...], float]:
     first = places == 0
     clarity = float(signs[first].mean() - signs[~first].mean()) if first.any() else 0.0
     return tuple(int(i) for i in np.flatnonzero(first)), clarity
+
+
+def beat_division(curves: OnsetCurves, beats_s: np.ndarray) -> int:
+    """3 where onsets fall on thirds of slow beats rather than on halves (6/8), else 2."""
+    wide = np.lib.stride_tricks.sliding_window_view(np.pad(curves.total, 2), 5).max(axis=1)
+    interval_s = np.diff(beats_s)
+
+    def strength(share: float) -> float:
+        frames = np.rint((beats_s[:-1] + share * interval_s) * FRAME_RATE_HZ).astype(int)
+        return float(wide[np.clip(frames, 0, len(wide) - 1)].mean())
+
+    both_thirds = min(strength(1 / 3), strength(2 / 3))  # a swung eighth fills only the second
+    return 3 if both_thirds > max(0.15, strength(0.5) + 0.15) else 2

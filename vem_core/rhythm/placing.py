@@ -23,17 +23,23 @@ class Attacks:
 
     times_s: np.ndarray
     clarity: np.ndarray
-    """How far the attack stands out of its surroundings; 0 where there is none, 1 and more is plain."""
+    """Height over the surroundings and half the height of the piece's strong attacks: 0 none, about 1
+    plain, 2 at most."""
 
 
 def find_attacks(
-    sound: np.ndarray, expected_s: np.ndarray, *, reach_s: float = REACH_S, spread_s: float = _SPREAD_S
+    sound: np.ndarray,
+    expected_s: np.ndarray,
+    *,
+    reach_s: float = REACH_S,
+    spread_s: float = _SPREAD_S,
 ) -> Attacks:
     """The steepest rise near each time; near ones win over equal far ones.
 
     sound: from analysis_sound. Where nothing rises, the expected time comes back with clarity 0.
     """
-    times_s, clarity = np.array(expected_s, float), np.zeros(len(expected_s))
+    times_s = np.array(expected_s, float)
+    peaks, around = np.zeros(len(times_s)), np.zeros(len(times_s))
     reach = round(reach_s * FINE_RATE_HZ)
     distance_s = np.arange(-reach, reach + 1) / FINE_RATE_HZ
     nearness = np.exp(-0.5 * (distance_s / spread_s) ** 2)
@@ -44,8 +50,9 @@ def find_attacks(
         if curve[best] <= 1e-4:
             continue
         times_s[index] += distance_s[best] + _peak_offset(curve, best) / FINE_RATE_HZ
-        clarity[index] = curve[best] / (3 * float(np.median(curve)) + 0.02)
-    return Attacks(times_s=times_s, clarity=clarity)
+        peaks[index], around[index] = curve[best], np.median(curve)
+    strong = float(np.percentile(peaks, 90)) if len(peaks) else 0.0
+    return Attacks(times_s=times_s, clarity=peaks / (around + 0.5 * strong + 1e-9))
 
 
 def _peak_offset(curve: np.ndarray, peak: int) -> float:
@@ -84,3 +91,24 @@ def smooth_pulse(attacks: Attacks) -> np.ndarray:
         error_s = np.abs(y - (mean_y[:, None] + slope[:, None] * dx))
         robust = 1 / np.maximum(1, error_s / 0.010) ** 2
     return fitted
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Accents:
+    """Attacks on beats and on the even parts of beats; arrays (K - 1, divisions)."""
+
+    clarity: np.ndarray
+    """In [0, 1]; from 0.4 on an accent is heard."""
+    offset_s: np.ndarray
+    """From the grid to the attack; positive where the music plays late."""
+
+
+def find_accents(sound: np.ndarray, beats_s: np.ndarray, divisions: int) -> Accents:
+    """What sounds on the grid of a piece. A swung eighth is too far from the half beat to count."""
+    parts = np.arange(divisions) / divisions
+    grid_s = beats_s[:-1, None] + parts * np.diff(beats_s)[:, None]  # (K - 1, divisions)
+    attacks = find_attacks(sound, grid_s.ravel(), reach_s=0.03, spread_s=0.012)
+    return Accents(
+        clarity=np.clip(attacks.clarity.reshape(grid_s.shape), 0, 1),
+        offset_s=attacks.times_s.reshape(grid_s.shape) - grid_s,
+    )

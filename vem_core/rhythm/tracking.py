@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..types import Audio, Progress, no_progress
-from .bars import beat_signs, find_bars
+from .bars import beat_division, beat_signs, find_bars
 from .harmony import features
 from .neural_beats import neural_beats
-from .onsets import FRAME_RATE_HZ, OnsetCurves, analysis_sound, onset_curves
+from .onsets import FRAME_RATE_HZ, RATE, OnsetCurves, analysis_sound, onset_curves
 from .placing import find_attacks, smooth_pulse
 from .pulse import Pulse, PulseWeights, autocorrelation, correlation_at, follow, read_pulses, smooth
 
@@ -28,6 +28,8 @@ class BeatTrack:
     downbeats: tuple[int, ...]
     """Indices into beats_s."""
     beats_per_bar: int
+    division: int
+    """Even parts that a beat falls into: 2, or 3 where the metre is compound."""
     tempo_bpm: float
     """Median tempo; 0 without a beat."""
     confidence: float
@@ -81,7 +83,7 @@ def track_beats(
     progress(0.7)
     if not pulses:
         return _no_beat("nothing in it repeats regularly")
-    confidence = pulse_confidence(curves, pulses[0])
+    confidence = pulse_confidence(pulses[0])
     if confidence < settings.least_confidence:
         return _no_beat("its onsets do not keep a regular pulse", confidence)
     coarse_s, tracker = None, "vem"
@@ -101,6 +103,7 @@ def _no_beat(reason: str, confidence: float = 0.0) -> BeatTrack:
         beats_s=(),
         downbeats=(),
         beats_per_bar=4,
+        division=2,
         tempo_bpm=0.0,
         confidence=confidence,
         downbeat_confidence=0.0,
@@ -109,11 +112,15 @@ def _no_beat(reason: str, confidence: float = 0.0) -> BeatTrack:
     )
 
 
-def pulse_confidence(curves: OnsetCurves, pulse: Pulse) -> float:
-    """How sure the pulse is, in [0, 1], from how the piece repeats at its beats and bars."""
+def pulse_confidence(pulse: Pulse) -> float:
+    """How sure the pulse is, in [0, 1]: how well the piece repeats at its beats and bars, less the share
+    of a beat by which the beats had to leave the period to meet the onsets.
+
+    Onsets at random repeat up to 0.14 with jumps of 0.02 to 0.05; quiet ballads repeat from 0.3 on.
+    """
     repeats = max(pulse.evidence[1], pulse.evidence[2])
-    on = float(np.exp(pulse.evidence[3]))
-    return float(1 / (1 + np.exp(-(12 * (repeats - 0.2) + 2 * (on - 0.5)))))
+    jumps = np.maximum(np.abs(np.diff(pulse.beats) - pulse.period) - 1, 0).mean() / pulse.period
+    return float(1 / (1 + np.exp(-(20 * (repeats - 0.2) - 40 * (jumps - 0.01)))))
 
 
 def _local_beats(curves: OnsetCurves, pulse: Pulse) -> np.ndarray:
@@ -143,8 +150,7 @@ def _sounding(beats_s: np.ndarray, sound: np.ndarray) -> np.ndarray:
     loud = np.flatnonzero(np.abs(sound) > 0.004)
     if not len(loud):
         return beats_s
-    rate = len(sound) and FRAME_RATE_HZ * 240
-    first_s, last_s = loud[0] / rate - 0.06, loud[-1] / rate
+    first_s, last_s = loud[0] / RATE - 0.06, loud[-1] / RATE
     return beats_s[(beats_s >= first_s) & (beats_s <= last_s)]
 
 
@@ -159,6 +165,7 @@ def _with_bars(
         beats_s=tuple(float(t) for t in beats_s),
         downbeats=bars.downbeats,
         beats_per_bar=bars.beats_per_bar,
+        division=beat_division(curves, beats_s),
         tempo_bpm=60.0 * FRAME_RATE_HZ / period,
         confidence=confidence,
         downbeat_confidence=float(np.clip(bars.clarity / 3, 0, 1)),

@@ -1,0 +1,267 @@
+"""A time-varying stretch whose attacks land where they are asked to, measured and corrected.
+
+Rubber Band (R3, through pedalboard) follows a factor given for each sample only within a few
+milliseconds. So the result is measured: the fine onset curve around each anchor is compared with the
+original's, and where it came out late the map is bent and the chunk rendered again.
+
+Conventions: source times lie on an Edit's timeline, target times on the clip's clock. The stretch of a
+segment is target length over source length.
+"""
+
+import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import soxr
+
+from ..errors import InputError, MissingPackageError
+from ..types import Progress
+from .edits import Edit
+from .onsets import FINE_RATE_HZ, RATE, fine_curve
+
+Quality = Literal["auto", "fine", "fast"]
+
+CHUNK_S = 16.0
+"""Fixed, so that the result does not depend on the number of cores."""
+MARGIN_S = 0.5
+SEAM_S = 0.02
+FINE_UP_TO_S = 480.0
+"""With quality 'auto', longer clips are stretched with one window size instead of three."""
+TOLERANCE_S = 0.0025
+"""Anchors off by more than this are corrected."""
+MAX_ROUNDS = 3
+_OFFSET_STEP_S = 0.002
+_LARGEST_OFFSET_S = 0.3
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class TimeMap:
+    """Piecewise linear map from source to target; arrays (N,), strictly rising."""
+
+    source_s: np.ndarray
+    target_s: np.ndarray
+
+    def to_source(self, target_s: np.ndarray | float) -> np.ndarray:
+        return _extended(target_s, self.target_s, self.source_s)
+
+    def to_target(self, source_s: np.ndarray | float) -> np.ndarray:
+        return _extended(source_s, self.source_s, self.target_s)
+
+    @property
+    def stretches(self) -> np.ndarray:
+        """(N - 1,) target length over source length."""
+        return np.diff(self.target_s) / np.diff(self.source_s)
+
+
+def _extended(x: np.ndarray | float, xs: np.ndarray, ys: np.ndarray) -> np.ndarray:
+    """np.interp that goes on with a slope of 1 outside."""
+    x = np.asarray(x, float)
+    return np.interp(x, xs, ys) + np.minimum(x - xs[0], 0) + np.maximum(x - xs[-1], 0)
+
+
+def bounded_map(
+    source_s: np.ndarray, target_s: np.ndarray, weights: np.ndarray, limit: float
+) -> TimeMap:
+    """The map that meets the targets, or comes nearest (weighted, absolute) with no segment stretched by
+    more than `limit`; exact to 2 ms where it has to give way.
+
+    Raises InputError where even targets 0.3 s off cannot be met within the limit.
+    """
+    source_d = np.diff(source_s)
+    ratios = np.diff(target_s) / source_d
+    if np.all(np.abs(ratios - 1) <= limit + 1e-9):
+        return TimeMap(source_s=source_s, target_s=target_s)
+    reach = round(_LARGEST_OFFSET_S / _OFFSET_STEP_S)
+    offsets_s = np.arange(-reach, reach + 1) * _OFFSET_STEP_S
+    move = offsets_s[None, :] - offsets_s[:, None]  # from row to column
+    total = weights[0] * np.abs(offsets_s)
+    origin = np.zeros((len(source_s), len(offsets_s)), np.int32)
+    for i, (d, wanted) in enumerate(zip(source_d, np.diff(target_s), strict=True), 1):
+        allowed = np.abs((wanted + move) / d - 1) <= limit
+        prices = np.where(allowed, total[:, None], np.inf)
+        origin[i] = prices.argmin(axis=0)
+        total = prices.min(axis=0) + weights[i] * np.abs(offsets_s)
+    if not np.isfinite(total).any():
+        worst = 100 * (float(np.exp(np.median(np.log(ratios)))) - 1)
+        raise InputError(
+            f"To follow the plan the music would have to be stretched by about {worst:+.0f} %, more than"
+            f" the limit of {100 * limit:g} %. Plan beats nearer to the music's tempo, raise the limit,"
+            " or choose other music."
+        )
+    state = int(total.argmin())
+    chosen = np.empty(len(source_s), int)
+    for i in range(len(source_s) - 1, -1, -1):
+        chosen[i] = state
+        state = int(origin[i, state])
+    return TimeMap(source_s=source_s, target_s=target_s + offsets_s[chosen])
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Stretched:
+    """The stretched music and how exactly it came out."""
+
+    waveform: np.ndarray
+    """(C, T) float32."""
+    landed_s: np.ndarray
+    """(N,) where the attacks of the anchors are in it; NaN where there is none to measure."""
+
+
+def stretch(
+    edit: Edit, wanted: TimeMap, duration_s: float, quality: Quality, progress: Progress
+) -> Stretched:
+    """Render an edit through a map, from 0 to `duration_s`; exactly round(duration * rate) samples."""
+    rate = edit.sample_rate
+    out = np.zeros((edit.n_channels, round(duration_s * rate)), np.float32)
+    landed_s = np.full(len(wanted.source_s), np.nan)
+    fine = quality == "fine" or (quality == "auto" and duration_s <= FINE_UP_TO_S)
+    chunks = list(_chunks(wanted, duration_s))
+    workers = min(2, os.cpu_count() or 1)
+    with ThreadPoolExecutor(workers) as pool:
+        for group in range(0, len(chunks), workers):
+            jobs = [
+                pool.submit(_render, edit, wanted, low, high, fine)
+                for low, high in chunks[group : group + workers]
+            ]
+            for (low, high), job in zip(chunks[group : group + workers], jobs, strict=True):
+                _lay(out, job.result(), rate, low > 0)
+                landed_s[job.result().anchors] = job.result().landed_s
+            progress(min(1.0, (group + workers) / len(chunks)))
+    return Stretched(waveform=out, landed_s=landed_s)
+
+
+def _chunks(wanted: TimeMap, duration_s: float) -> Iterator[tuple[float, float]]:
+    """Target ranges of about CHUNK_S, cut at anchors."""
+    low = 0.0
+    while duration_s - low > 1.5 * CHUNK_S:
+        later = wanted.target_s[wanted.target_s > low + CHUNK_S]
+        if not len(later) or later[0] > duration_s - 1:
+            break
+        yield low, float(later[0])
+        low = float(later[0])
+    yield low, duration_s
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class _Chunk:
+    sound: np.ndarray
+    """(C, T)"""
+    start_s: float
+    """Target time of its first sample."""
+    low_s: float
+    high_s: float
+    """The part to keep."""
+    anchors: np.ndarray
+    """Indices of the anchors inside."""
+    landed_s: np.ndarray
+
+
+def _render(edit: Edit, wanted: TimeMap, low_s: float, high_s: float, fine: bool) -> _Chunk:
+    """One chunk, rendered and corrected up to MAX_ROUNDS times; the best round wins."""
+    rate = edit.sample_rate
+    first, last = (float(wanted.to_source(t)) for t in (low_s - MARGIN_S, high_s + MARGIN_S))
+    start, stop = round(first * rate), round(last * rate)
+    source = edit.read(start, stop)
+    inside = (wanted.target_s >= low_s - 0.02) & (wanted.target_s <= high_s + 0.02)
+    anchors = np.flatnonzero(inside)
+    bend_s = np.zeros(len(wanted.source_s))
+    best: tuple[float, np.ndarray, float, np.ndarray] | None = None
+    for _ in range(MAX_ROUNDS):
+        bent = TimeMap(source_s=wanted.source_s, target_s=wanted.target_s - bend_s)
+        start_s = float(bent.to_target(start / rate))
+        sound = (
+            source if _is_still(bent, start, stop, rate) else _warp(source, rate, start, bent, fine)
+        )
+        lag_s = _lags(source, sound, rate, start / rate, start_s, wanted, anchors)
+        worst = float(np.nanmax(np.abs(lag_s), initial=0.0)) if np.isfinite(lag_s).any() else 0.0
+        if best is None or worst < best[0]:
+            best = worst, sound, start_s, lag_s
+        if worst <= TOLERANCE_S:
+            break
+        bend_s = bend_s + _spread(lag_s, anchors, len(bend_s))
+    assert best is not None
+    return _Chunk(
+        sound=best[1],
+        start_s=best[2],
+        low_s=low_s,
+        high_s=high_s,
+        anchors=anchors,
+        landed_s=wanted.target_s[anchors] + best[3],
+    )
+
+
+def _is_still(bent: TimeMap, start: int, stop: int, rate: int) -> bool:
+    """Whether nothing in this range is stretched at all."""
+    edges = np.array([start / rate, *bent.source_s, stop / rate])
+    edges = edges[(edges >= start / rate) & (edges <= stop / rate)]
+    moved = bent.to_target(edges) - edges
+    return bool(np.ptp(moved) < 1e-4)
+
+
+def _warp(source: np.ndarray, rate: int, start: int, bent: TimeMap, fine: bool) -> np.ndarray:
+    try:
+        from pedalboard import time_stretch
+    except ImportError as error:
+        raise MissingPackageError("pedalboard", "Stretching music onto the beats") from error
+    edges = np.arange(start, start + source.shape[1] + 1) / rate
+    speed = 1.0 / np.maximum(np.diff(bent.to_target(edges)) * rate, 0.2)
+    window = None if fine else False  # None: Rubber Band mixes three window sizes
+    return time_stretch(source, float(rate), speed, high_quality=True, use_long_fft_window=window)
+
+
+def _lags(
+    source: np.ndarray,
+    sound: np.ndarray,
+    rate: int,
+    source_start_s: float,
+    start_s: float,
+    wanted: TimeMap,
+    anchors: np.ndarray,
+) -> np.ndarray:
+    """(A,) seconds by which the attack of each anchor came late; NaN where there is no clear attack."""
+    before, after = (
+        np.asarray(soxr.resample(x.mean(axis=0), rate, RATE, quality="HQ"), np.float32)
+        for x in (source, sound)
+    )
+    lag_s = np.full(len(anchors), np.nan)
+    window, reach = 0.03, 0.02
+    for row, index in enumerate(anchors):
+        shape = fine_curve(before, wanted.source_s[index] - source_start_s, window)
+        found = fine_curve(after, wanted.target_s[index] - start_s, window + reach)
+        if shape.max() < 4 * np.median(shape) + 0.02:
+            continue
+        shape = shape - shape.mean()
+        scores = np.correlate(found - found.mean(), shape, "valid")
+        norms = (
+            np.sqrt(np.convolve(found**2, np.ones(len(shape)), "valid") * (shape**2).sum()) + 1e-9
+        )
+        best = int(scores.argmax())
+        if scores[best] / norms[best] > 0.4:
+            lag_s[row] = best / FINE_RATE_HZ - reach
+    return lag_s
+
+
+def _spread(lag_s: np.ndarray, anchors: np.ndarray, n: int) -> np.ndarray:
+    """(N,) corrections at all anchors: measured ones, and between them straight lines."""
+    known = np.isfinite(lag_s)
+    if not known.any():
+        return np.zeros(n)
+    return np.interp(np.arange(n), anchors[known], lag_s[known])
+
+
+def _lay(out: np.ndarray, chunk: _Chunk, rate: int, joined: bool) -> None:
+    """Write a chunk into the output; it fades in over what the chunk before left beyond its end."""
+    seam = round(SEAM_S * rate) if joined else 0
+    guard = round(0.003 * rate) if joined else 0
+    low = max(round(chunk.low_s * rate) - guard - seam, 0)
+    high = min(round(chunk.high_s * rate), out.shape[1])
+    offset = low - round(chunk.start_s * rate)
+    sound = chunk.sound[:, max(offset, 0) : offset + high - low]
+    at = low + max(-offset, 0)
+    if seam:
+        fade = np.linspace(0, 1, seam, dtype=np.float32)
+        sound = sound.copy()
+        sound[:, :seam] = sound[:, :seam] * fade + out[:, at : at + seam] * (1 - fade)
+    out[:, at : at + sound.shape[1]] = sound
