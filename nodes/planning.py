@@ -137,7 +137,12 @@ class PlanBeats(io.ComfyNode):
                     tooltip="How far the tempo may leave its base. More room hits more cuts; above"
                     " 6 listeners notice.",
                 ),
-                io.Combo.Input("metre", options=sorted(METRES), default="4/4"),
+                io.Combo.Input(
+                    "metre",
+                    options=sorted(METRES),
+                    default="4/4",
+                    tooltip="Beats of a bar; in 6/8 the beat is a dotted quarter.",
+                ),
                 io.Combo.Input(
                     "hit_unit",
                     options=["beat", "half-beat"],

@@ -25,7 +25,7 @@ def in_words(execute: Callable[..., Any]) -> Callable[..., Any]:
         try:
             return execute(cls, *args, **widgets)
         except VemError as error:
-            raise NodeError(f"{cls.GET_SCHEMA().display_name}: {error}") from error
+            raise NodeError(f"{cls.define_schema().display_name}: {error}") from error
 
     return run
 

@@ -124,8 +124,11 @@ def sound_of(path: Path) -> tuple[np.ndarray, int]:
     """(T,) mean of the channels and the rate."""
     with av.open(str(path)) as container:
         stream = container.streams.audio[0]
-        pieces = [frame.to_ndarray() for frame in container.decode(stream)]
-        return np.concatenate(pieces, axis=1).mean(axis=0), stream.rate
+        resampler = av.AudioResampler(format="fltp")
+        frames = [
+            piece for frame in container.decode(stream) for piece in resampler.resample(frame)
+        ]
+        return np.concatenate([f.to_ndarray() for f in frames], axis=1).mean(axis=0), stream.rate
 
 
 def test_nodes_and_widgets_explain_themselves(server: Server) -> None:
