@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from ..types import Key
-from .draft import Tone
+from .draft import Draft, Tone, pitches_at
 from .figures import Event, walk
 from .form import Form
 from .grid import Grid
@@ -40,6 +40,54 @@ def choose_basses(
 def _inverted(span: Span, bass: int, key: Key) -> Span:
     symbol = f"{span.chord.symbol}/{note_name(bass, key)}"
     return replace(span, chord=replace(span.chord, bass=bass, symbol=symbol))
+
+
+def mend_parallels(heard: Draft, spans: list[Span], style: Style, key: Key) -> list[Span]:
+    """Invert chords whose root position still runs parallel to what is heard on top.
+
+    Which part is on top is known only when it is known who plays. The bass notes of a chord that is
+    inverted move with it; the closing chord stays as it is. Returns the chords as they sound now.
+    """
+    starts = [span.start for span in spans]
+    upper = [top_at(heard, step) for step in starts]
+    lower = pitches_at(heard["bass"], starts)
+    mended = list(spans)
+    for i in range(1, len(spans) - 1):
+        top, top_before, low, low_before = upper[i], upper[i - 1], lower[i], lower[i - 1]
+        if top is None or top_before is None or low is None or low_before is None:
+            continue
+        if not is_parallel((low_before, top_before), (low, top)):
+            continue
+        chord = spans[i].chord
+        for tone in (chord.tones[1], chord.root, chord.tones[2 % len(chord.tones)]):
+            if tone != low % 12 and not is_parallel((low_before, top_before), (tone, top)):
+                mended[i] = _move_bass(heard["bass"], spans[i], low, tone, style, key)
+                lower[i] = tone + 48
+                break
+    return mended
+
+
+def _move_bass(bass: list[Tone], span: Span, old: int, new: int, style: Style, key: Key) -> Span:
+    low, high = style.ranges["bass"]
+    for tone in bass:
+        if span.start <= tone.step < span.end and tone.pitch % 12 == old % 12:
+            pitch = nearest(tone.pitch, {new})
+            tone.pitch = pitch + 12 if pitch < low else pitch - 12 if pitch > high else pitch
+    root = span.chord.root
+    plain = span.chord.symbol.split("/")[0]
+    symbol = plain if new == root else f"{plain}/{note_name(new, key)}"
+    return replace(span, chord=replace(span.chord, bass=new, symbol=symbol))
+
+
+def top_at(heard: Draft, step: int) -> int | None:
+    """The highest pitch of lead, strings and harmony that sounds at a step."""
+    sounding = [
+        tone.pitch
+        for part in ("lead", "strings", "harmony")
+        for tone in heard[part]
+        if tone.step <= step < tone.end
+    ]
+    return max(sounding, default=None)
 
 
 def play_bass(grid: Grid, form: Form, style: Style, spans: list[Span]) -> list[Tone]:

@@ -15,11 +15,11 @@ from ..types import (
     Storyboard,
     no_progress,
 )
-from .bass import bass_line, choose_basses, play_bass
+from .bass import bass_line, choose_basses, mend_parallels, play_bass
 from .choose import choose_key, choose_style
 from .comping import play_harmony, play_keys, play_strings
 from .density import intensities
-from .draft import Dice, Draft, empty_draft
+from .draft import Dice, Draft, empty_draft, pitches_at
 from .drums import add_fills, play_grooves
 from .dynamics import loudness_curve, perform
 from .ending import add_close
@@ -28,7 +28,7 @@ from .form import Form, make_form
 from .grid import Grid, make_grid
 from .harmony import choose_progressions, chord_lookup, make_spans, plan_chords, tighten
 from .hits import BIG, SMALL, Gesture, HitPlayer, plan_gestures
-from .melody import make_tune, pitches_at, play_tune
+from .melody import make_tune, play_tune
 from .style import Style, load_style
 from .theory import Span
 from .voicing import voice_all
@@ -136,4 +136,4 @@ def _write(
     heard = select(draft, grid, intensities(draft, grid))
     breathe(heard, grid, form)
     cover(heard, grid, spans, span_at, voicings)
-    return heard, spans
+    return heard, mend_parallels(heard, spans, style, key)

@@ -61,3 +61,14 @@ def pick(rng: np.random.Generator, weights: dict[str, float]) -> str:
     names = list(weights)
     shares = np.array([weights[name] for name in names], dtype=float)
     return names[int(rng.choice(len(names), p=shares / shares.sum()))]
+
+
+def pitches_at(tones: list[Tone], steps: list[int]) -> list[int | None]:
+    """The pitch of a line that sounds at each of the rising `steps`; None where it rests."""
+    found: list[int | None] = []
+    i = -1
+    for step in steps:
+        while i + 1 < len(tones) and tones[i + 1].step <= step:
+            i += 1
+        found.append(tones[i].pitch if i >= 0 and tones[i].end > step else None)
+    return found

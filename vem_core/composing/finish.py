@@ -72,7 +72,12 @@ def breathe(draft: Draft, grid: Grid, form: Form) -> None:
             inside = [p for p in places if start + 2 * grid.bar_steps < p < min(start + limit, end)]
             if not inside:
                 break
-            free = [p for p in inside if not _has_hit(tones, p - grid.beat, p)] or inside
+            free = [p for p in inside if not _has_hit(tones, p - grid.beat, p)] or [
+                p
+                for p in range(inside[0], inside[-1], grid.beat)
+                if not _has_hit(tones, p - grid.beat, p)
+            ]
+            free = free or inside
             best = max(free, key=lambda p: _wish(p, ends, part) + (p - start) / limit)
             _clear(tones, best - grid.beat, best)
             since = best

@@ -63,21 +63,28 @@ class Form:
 def find_final(grid: Grid, plan: BeatPlan) -> int:
     """The step of the closing chord.
 
-    It rings for about two seconds; a downbeat is preferred, a strong cut near the end even more,
-    and few cuts should come after it.
+    After a calm last shot it rings for two to three seconds, after an intense one for one. A
+    downbeat is preferred, in a calm end a strong cut even more; few cuts should come after it, and
+    an intense last shot should not be all ring.
     """
     end_s = plan.duration_s
+    calm = 1.0 - float(grid.arousal[-1])
+    ideal_s = min(0.9 + 1.8 * calm, 0.35 * end_s)
     hits = [(grid.step_at(hit.beat_s), hit) for hit in plan.hits]
     best, best_score = max(grid.first, (grid.n_steps - 1) // grid.beat * grid.beat), -np.inf
     for step in range(grid.first, grid.n_steps):
         ring_s = end_s - float(grid.times_s[step])
         here = [hit for at, hit in hits if at == step]
-        if ring_s > max(4.5, 0.1 * end_s) or ring_s < 0.6 or (grid.level(step) < 2 and not here):
+        if ring_s > max(4.5, 0.1 * end_s) or ring_s < 0.5 or (grid.level(step) < 2 and not here):
             continue
-        score = {4: 1.6, 3: 0.7}.get(grid.level(step), 0.0)
-        score += 2.0 * max((hit.weight for hit in here), default=0.0)
-        score -= abs(np.log2(ring_s / min(2.2, 0.35 * end_s)))
+        score = {4: 1.2, 3: 0.6}.get(grid.level(step), 0.0)
+        score += 2.0 * calm * max((hit.weight for hit in here), default=0.0)
+        score -= (2.0 - calm) * abs(np.log2(ring_s / ideal_s))
         score -= 0.8 * sum(at > step for at, _ in hits)
+        covered = float(
+            (grid.shot[step:] == grid.shot[-1]).sum() / (grid.shot == grid.shot[-1]).sum()
+        )
+        score -= 2.5 * (1.0 - calm) * covered
         if score > best_score:
             best, best_score = step, score
     return best

@@ -275,14 +275,3 @@ def _land(
     goal = goal - 12 if goal > high else goal + 12 if goal < low else goal
     length = max(grid.n_steps - form.final, 1)
     return [*line, Tone(step=form.final, length=length, pitch=goal, keep=True, accent=0.3)]
-
-
-def pitches_at(tones: list[Tone], steps: list[int]) -> list[int | None]:
-    """The pitch of a line that sounds at each of the rising `steps`; None where it rests."""
-    found: list[int | None] = []
-    i = -1
-    for step in steps:
-        while i + 1 < len(tones) and tones[i + 1].step <= step:
-            i += 1
-        found.append(tones[i].pitch if i >= 0 and tones[i].end > step else None)
-    return found
