@@ -35,7 +35,9 @@ WIDTH_PX = 1000
 LABEL_PT, SMALL_PT = 15, 13
 MOST_PICTURES = 30
 GAP_PX = 8
-TIMELINE_PX = 330
+TIMELINE_PX = 290
+MARGINS_PX = 150
+"""Headline, labels and ticks."""
 MOST_HEIGHT_PX = 900
 """Of the pictures together."""
 KIND_COLOURS = {"cut": TRANSITION, "dissolve": "#c084fc", "fade": SOUND, "flash": MISS}
@@ -52,10 +54,11 @@ def draw_contact_sheet(parsed: ParsedVideo) -> "Figure":
     columns, _, cell_h = layout(pictures)
     rows = math.ceil(len(pictures) / columns)
     grid_px = rows * (cell_h + GAP_PX) + GAP_PX
-    figure = new_figure(WIDTH_PX, grid_px + TIMELINE_PX + 40)
-    sheet, shots, mood = figure.subplots(3, 1, height_ratios=[grid_px, 70, TIMELINE_PX - 70])
+    figure = new_figure(WIDTH_PX, grid_px + TIMELINE_PX + MARGINS_PX)
+    sheet, shots, mood = figure.subplots(3, 1, height_ratios=[grid_px, 60, TIMELINE_PX - 60])
     _draw_pictures(sheet, pictures, [board.shots[i] for i in numbers], numbers, columns)
-    sheet.set_title(_headline(board, len(numbers)), color=TEXT, fontsize=LABEL_PT, loc="left")
+    headline = _headline(board, len(numbers))
+    figure.suptitle(headline, color=TEXT, fontsize=LABEL_PT, x=0.04, ha="left")
     _draw_shots(shots, board)
     _draw_mood(mood, board.shots)
     shots.set_xlim(0, board.duration_s)
@@ -102,7 +105,7 @@ def _draw_pictures(
     for place, (picture, shot, number) in enumerate(zip(pictures, shots, numbers, strict=True)):
         y, x = place // columns * step_y + GAP_PX, place % columns * step_x + GAP_PX
         canvas[y : y + cell_h, x : x + cell_w] = _fitted(picture, cell_w, cell_h)
-        time = seconds_to_timecode(shot.start_s)[:-2]  # tenths are enough here
+        time = _tenths(shot.start_s)
         label = f"{number + 1} · {time}" if cell_w >= 110 else f"{number + 1}"
         axes.text(
             x + 7, y + cell_h - 7, label, color=TEXT, fontsize=size, va="bottom",
@@ -134,7 +137,7 @@ def _headline(board: Storyboard, n_shown: int) -> str:
     n_shots = len(board.shots)
     shown = "" if n_shown == n_shots else f", {n_shown} of them shown"
     shots = "1 shot" if n_shots == 1 else f"{n_shots} shots"
-    length = seconds_to_timecode(board.duration_s)[:-2]
+    length = _tenths(board.duration_s)
     kinds = [t.kind for t in board.transitions]
     parts = [
         f"{kinds.count(kind)} {_plural(kind, kinds.count(kind))}"
@@ -142,6 +145,10 @@ def _headline(board: Storyboard, n_shown: int) -> str:
         if kind in kinds
     ]
     return " · ".join([length, shots + shown, *parts])
+
+
+def _tenths(time_s: float) -> str:
+    return seconds_to_timecode(round(time_s, 1))[:-2]
 
 
 def _plural(kind: str, count: int) -> str:

@@ -3,13 +3,15 @@
     3: the chase begins #street #night arousal=0.9 valence=-0.4 *
 
 A number of a shot and a colon; then words (its caption), tags (#), mood, and a star for "the music
-must hit the start of this shot". Whatever a line leaves out stays as it was.
+must hit the start of this shot". Words that speak of a mood set it where the line gives no number.
+Whatever a line leaves out stays as it was.
 """
 
 import re
 from dataclasses import replace
 
 from ..errors import InputError
+from ..lexicon import read_words
 from ..types import Affect, Shot, Storyboard, Transition
 
 _LINE = re.compile(r"\s*(\d{1,6})\s*[:.)]\s*(.*)", re.DOTALL)
@@ -56,11 +58,11 @@ def _noted(shot: Shot, text: str, number: int) -> Shot:
     mood = {name.lower(): _share(name, value, number) for name, value in _MOOD.findall(text)}
     tags = tuple(_TAG.findall(text))
     words = " ".join(_TAG.sub(" ", _MOOD.sub(" ", text)).split())
+    said = read_words(words, *tags)
+    valence = shot.affect.valence if said.valence is None else said.valence
+    arousal = shot.affect.arousal if said.arousal is None else said.arousal
     try:
-        affect = Affect(
-            valence=mood.get("valence", shot.affect.valence),
-            arousal=mood.get("arousal", shot.affect.arousal),
-        )
+        affect = Affect(valence=mood.get("valence", valence), arousal=mood.get("arousal", arousal))
     except InputError as error:
         raise InputError(f"The note on shot {number}: {error}") from None
     return replace(shot, caption=words or shot.caption, tags=tags or shot.tags, affect=affect)

@@ -39,7 +39,7 @@ def test_a_note_changes_what_it_says_and_nothing_else() -> None:
     assert board.shots[0] == BOARD.shots[0]
     assert board.shots[1].caption == "the chase, at 3 o'clock"
     assert board.shots[1].tags == ("street", "night")
-    assert board.shots[1].affect == Affect(valence=0.1, arousal=0.9)
+    assert board.shots[1].affect == Affect(valence=-0.1, arousal=0.9)  # of 'chase' and 'night'
     assert board.shots[2] == BOARD.shots[2]
     assert [transition.starred for transition in board.transitions] == [True, True]
     assert apply_notes(BOARD, "") == BOARD
