@@ -18,10 +18,11 @@ _REVERB_GAIN = 0.55
 
 
 def process_part(sound: np.ndarray, mix: PartMix, room: Room, sample_rate: int) -> np.ndarray:
-    """(C, T) dry part to its (2, T) stem: low cut, shelf, compressor, level, place, reverb."""
+    """(C, T) dry part to its (2, T) stem: low cut, shelf, compressor, place, saturation, reverb."""
     board = _board(mix)
     sound = board(np.ascontiguousarray(sound), sample_rate)
     stem = _place(sound, mix)
+    saturate(stem, 10 ** (mix.ceiling_db / 20))
     send = mix.send * room.scale
     if send > 0:
         stem += send * _reverb(stem, room, sample_rate)
@@ -50,6 +51,15 @@ def _place(sound: np.ndarray, mix: PartMix) -> np.ndarray:
         left, right = left * math.sqrt(2), right * math.sqrt(2)
     sides = np.array([[gain * left], [gain * right]], dtype=np.float32)
     return sides * sound
+
+
+def saturate(sound: np.ndarray, ceiling: float) -> None:
+    """Bend peaks over half of `ceiling` (-6 dB) softly towards it, in place: what tape does to drums."""
+    knee = 0.5 * ceiling
+    over = np.abs(sound) > knee
+    loud = sound[over]
+    bent = knee + (ceiling - knee) * np.tanh((np.abs(loud) - knee) / (ceiling - knee))
+    sound[over] = np.sign(loud) * bent
 
 
 def _reverb(stem: np.ndarray, room: Room, sample_rate: int) -> np.ndarray:

@@ -7,7 +7,7 @@ All of it is data in instruments.json; the gains in levels.json are measured by 
 import difflib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -53,6 +53,12 @@ class Instrument:
     tremolo_depth: float = 0.0
     monophonic: bool = False
     """A new note ends the one before."""
+    doubled: bool = False
+    """Played twice, as guitars are recorded: one take on the left, another on the right."""
+    zone_shift: int = 0
+    """Another take: the sample is the one that serves a pitch this many semitones away..."""
+    tune_cents: float = 0.0
+    """... and a little out of tune."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -66,6 +72,8 @@ class PartMix:
     """Share of the part that goes to the reverb."""
     compress_db: float
     """Threshold of a gentle compressor in dBFS; 0: none."""
+    ceiling_db: float
+    """Peaks of the part are bent softly towards this."""
     low_cut_hz: float
     shelf_hz: float
     shelf_db: float
@@ -93,6 +101,8 @@ class Catalogue:
     sets: Mapping[str, Mapping[Part, str]]
     """style -> part -> instrument."""
     mix: Mapping[Part, PartMix]
+    style_levels_db: Mapping[str, Mapping[Part, float]]
+    """Added to the level of a part in a style."""
     rooms: Mapping[str, Room]
     drum_gains_db: Mapping[str, float]
     """Gain that brings each synthesised drum to the level of the sampled ones."""
@@ -113,6 +123,7 @@ def load_catalogue() -> Catalogue:
         percussion=data["percussion"],
         sets=data["sets"],
         mix={part: PartMix(**data["mix"][part]) for part in PARTS},
+        style_levels_db=data["style_levels_db"],
         rooms={style: Room(**row) for style, row in data["rooms"].items()},
         drum_gains_db=levels["drums"],
     )
@@ -131,6 +142,14 @@ def _instrument(name: str, row: dict, common_kit: dict, gain_db: float) -> Instr
 
 def _drum_row(drum: list) -> dict:
     return dict(zip(("sound", "level_db", "pan", "semitones"), drum, strict=False))
+
+
+def part_mix(part: Part, style: str) -> PartMix:
+    """How a part sits in the mix of a style."""
+    catalogue = load_catalogue()
+    mix = catalogue.mix[part]
+    added_db = catalogue.style_levels_db.get(style, {}).get(part, 0.0)
+    return replace(mix, level_db=mix.level_db + added_db)
 
 
 def instrument_names(part: Part | None = None) -> tuple[str, ...]:

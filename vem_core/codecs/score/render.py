@@ -12,7 +12,13 @@ from ...errors import InputError
 from ...types import PARTS, Audio, Music, Note, Part, Progress, Score, no_progress
 from ...units import beats_to_seconds, seconds_to_samples
 from .effects import process_part
-from .instruments import Instrument, find_instrument, load_catalogue, style_instruments
+from .instruments import (
+    Instrument,
+    find_instrument,
+    load_catalogue,
+    part_mix,
+    style_instruments,
+)
 from .sampler import Event, Player
 from .soundbank import SoundBank
 
@@ -142,7 +148,7 @@ def _render_part(
     player.check()
     catalogue = player.catalogue
     room = catalogue.rooms.get(score.style, catalogue.rooms["default"])
-    stem = process_part(sound, catalogue.mix[part], room, rate)
+    stem = process_part(sound, part_mix(part, score.style), room, rate)
     n_fade = min(seconds_to_samples(settings.end_fade_s, rate), n_samples)
     if n_fade:
         stem[:, n_samples - n_fade :] *= np.cos(np.linspace(0, np.pi / 2, n_fade, dtype=np.float32))

@@ -39,9 +39,10 @@ def make_voice(
         sound = synth_voice(instrument.patch, pitch, n_samples, sample_rate)
         release_s = instrument.patch.release_s
     else:
-        zone = bank.zone(instrument.sample, pitch)
+        zone = bank.zone(instrument.sample, pitch + instrument.zone_shift)
         source = bank.samples(instrument.sample, zone)
-        sound = _play_zone(source, zone, pitch, n_samples, sample_rate)
+        tuned = pitch + instrument.tune_cents / 100
+        sound = _play_zone(source, zone, tuned, n_samples, sample_rate)
         sound *= _envelope(zone, instrument.attack_s, sound.shape[1], sample_rate)
         release_s = zone.release_s
     if instrument.release_s is not None:
@@ -103,7 +104,7 @@ def _resample(sound: np.ndarray, source_rate: float, sample_rate: int) -> np.nda
 
 
 def _play_zone(
-    source: np.ndarray, zone: Zone, pitch: int, n_samples: int, sample_rate: int
+    source: np.ndarray, zone: Zone, pitch: float, n_samples: int, sample_rate: int
 ) -> np.ndarray:
     """The sample at a pitch, its loop unrolled as far as needed."""
     rate = zone.sample_rate * 2 ** ((pitch - zone.root_key) / 12)
