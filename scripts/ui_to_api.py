@@ -3,8 +3,8 @@
     python scripts/ui_to_api.py workflows/parse_and_plan.json --server http://127.0.0.1:8188
 
 The page stores widget values as a bare list; which value belongs to which widget follows from the
-server's /object_info: inputs in order, those that are widgets, and after some of them one value
-more that only the page knows (control_after_generate, upload buttons).
+server's /object_info: inputs in order, those that are widgets; behind a seed one value more that
+only the page knows (control_after_generate), and at the end those of upload buttons and players.
 """
 
 import argparse
@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 WIDGET_TYPES = {"INT", "FLOAT", "STRING", "BOOLEAN", "COMBO", "COMFY_DYNAMICCOMBO_V3"}
-UPLOADS = ("image_upload", "video_upload", "audio_upload")
+PAGE_WIDGETS = {"image_upload": 1, "video_upload": 1, "audio_upload": 2}
+"""Widgets that the page adds at the end of a node: a button, and for sound a player."""
 PAGE_ONLY = {"Note", "MarkdownNote"}
 MUTED, BYPASSED = 2, 4
 
@@ -55,6 +56,7 @@ def ui_to_api(workflow: dict[str, Any], object_info: dict[str, Any]) -> dict[str
 def widget_names(info: dict[str, Any]) -> list[str | None]:
     """A node's widgets in the order of widgets_values; None for a value that only the page uses."""
     names: list[str | None] = []
+    added = 0
     for group in ("required", "optional"):
         inputs = info["input"].get(group, {})
         for name in info.get("input_order", {}).get(group, inputs):
@@ -63,9 +65,10 @@ def widget_names(info: dict[str, Any]) -> list[str | None]:
             if not is_widget(kind, options):
                 continue
             names.append(name)
-            if options.get("control_after_generate") or any(map(options.get, UPLOADS)):
+            if options.get("control_after_generate"):
                 names.append(None)
-    return names
+            added += sum(n for key, n in PAGE_WIDGETS.items() if options.get(key))
+    return [*names, *[None] * added]
 
 
 def is_widget(kind: Any, options: dict[str, Any]) -> bool:
@@ -79,15 +82,22 @@ def _widgets(node: dict[str, Any], info: dict[str, Any]) -> dict[str, Any]:
     if isinstance(values, dict):
         return values
     names = widget_names(info)
-    shown = names
-    if len(values) < len(names):  # the page leaves out upload buttons of nodes it draws itself
-        shown = [name for name in names if name is not None]
-    if len(values) != len(shown):
+    least = len(names)
+    while least and names[least - 1] is None and not _follows_seed(names, least - 1, info):
+        least -= 1
+    if not least <= len(values) <= len(names):
         raise WorkflowError(
             f"{_name(node)} has {len(values)} widget values; its widgets are"
             f" {', '.join(str(name) for name in names)}."
         )
-    return {name: value for name, value in zip(shown, values, strict=True) if name is not None}
+    return {name: value for name, value in zip(names, values, strict=False) if name is not None}
+
+
+def _follows_seed(names: list[str | None], index: int, info: dict[str, Any]) -> bool:
+    """Whether the value at `index` is a seed's control_after_generate."""
+    before = names[index - 1] if index else None
+    inputs = {**info["input"].get("required", {}), **info["input"].get("optional", {})}
+    return before is not None and bool(inputs[before][-1].get("control_after_generate"))
 
 
 def _wires(node: dict[str, Any], links: dict, nodes: dict) -> dict[str, list]:

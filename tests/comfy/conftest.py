@@ -52,7 +52,7 @@ def silent_clip(server: Server, tmp_path_factory: pytest.TempPathFactory) -> str
 @pytest.fixture(scope="session")
 def long_clip(server: Server, tmp_path_factory: pytest.TempPathFactory) -> str:
     path = tmp_path_factory.mktemp("media") / "long.mp4"
-    write_clip(path, 240.0, with_sound=False)
+    write_clip(path, 120.0, with_sound=False)
     return server.add_input(path)
 
 

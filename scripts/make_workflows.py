@@ -1,0 +1,281 @@
+"""Writes workflows/*.json, the graphs that ComfyUI lists as this pack's templates.
+
+    python scripts/make_workflows.py --server http://127.0.0.1:8188
+
+Graphs are described below by node, widget and wire. The server (any ComfyUI with this pack) says
+which sockets and widgets its nodes have, so the order of widget values cannot go wrong by hand.
+"""
+
+import argparse
+import json
+import sys
+import uuid
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parent))
+from ui_to_api import fetch_object_info, is_widget, ui_to_api, widget_names
+
+FOLDER = Path(__file__).parents[1] / "workflows"
+VERSION = "0.1.0"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Box:
+    """One node: where it stands, what its widgets say, which outputs its inputs hang on."""
+
+    type: str
+    at: tuple[int, int]
+    size: tuple[int, int]
+    wires: dict[str, tuple[str, int]] = field(default_factory=dict)
+    widgets: dict[str, Any] = field(default_factory=dict)
+    title: str = ""
+
+
+LOAD = Box(type="VeM_LoadVideo", at=(40, 160), size=(320, 420), widgets={"file": "clip.mp4"})
+PARSE = Box(type="VeM_ParseShots", at=(420, 160), size=(560, 700), wires={"video": ("load", 0)})
+BOARD = Box(
+    type="VeM_Storyboard",
+    at=(1040, 160),
+    size=(440, 420),
+    wires={"storyboard": ("parse", 0)},
+)
+PLAN = Box(
+    type="VeM_PlanBeats", at=(1540, 160), size=(620, 560), wires={"storyboard": ("board", 0)}
+)
+
+
+def note(at: tuple[int, int], text: str, size: tuple[int, int] = (320, 300)) -> Box:
+    return Box(type="MarkdownNote", at=at, size=size, widgets={"text": text}, title="Read me")
+
+
+WORKFLOWS: dict[str, dict[str, Box]] = {
+    "parse_and_plan": {
+        "note": note(
+            (40, 640),
+            "## Shots and beats\n\n1. Choose a video in **Load Video**.\n2. Press **Run**.\n3. Look"
+            " at the shots in **Parse Shots** and at the beats over the cuts in **Plan Beats**: green"
+            " is met, red is missed.\n\nWrite a theme or notes into **Storyboard**, and run again:"
+            " only what changed is done anew.",
+        ),
+        "load": LOAD,
+        "parse": PARSE,
+        "board": BOARD,
+        "plan": PLAN,
+        "json": Box(
+            type="PreviewAny",
+            at=(1040, 640),
+            size=(440, 340),
+            wires={"source": ("board", 1)},
+            title="The storyboard, to keep and edit",
+        ),
+        "bpm": Box(
+            type="PreviewAny",
+            at=(1540, 780),
+            size=(300, 120),
+            wires={"source": ("plan", 1)},
+            title="Base tempo in BPM",
+        ),
+    },
+    "snap_your_music": {
+        "note": note(
+            (40, 1000),
+            "## Your music on your cuts\n\n1. Choose a video and a piece of music.\n2. Press"
+            " **Run**.\n\nThe music's own tempo is kept as far as it goes: beats are planned around"
+            " it, and no part is stretched by more than 8 %. The film lies in ComfyUI's output"
+            " folder; its picture is copied, not encoded again.",
+        ),
+        "load": LOAD,
+        "music": Box(
+            type="LoadAudio",
+            at=(40, 680),
+            size=(320, 200),
+            widgets={"audio": "music.mp3"},
+            title="Your music",
+        ),
+        "parse": PARSE,
+        "snap": Box(
+            type="VeM_SnapMusic",
+            at=(1040, 160),
+            size=(560, 440),
+            wires={"music": ("music", 0), "storyboard": ("parse", 0)},
+        ),
+        "match": Box(
+            type="VeM_ScoreMatch",
+            at=(1040, 660),
+            size=(560, 340),
+            wires={
+                "audio": ("snap", 0),
+                "storyboard": ("parse", 0),
+                "beat_plan": ("snap", 2),
+            },
+        ),
+        "mix": Box(
+            type="VeM_MixAudio",
+            at=(1660, 160),
+            size=(520, 620),
+            wires={"music": ("snap", 0), "own_sound": ("load", 1), "duration_s": ("load", 2)},
+        ),
+        "mux": Box(
+            type="VeM_MuxVideo",
+            at=(2240, 160),
+            size=(520, 520),
+            wires={"video": ("load", 0), "audio": ("mix", 0)},
+        ),
+    },
+    "compose_for_video": {
+        "note": note(
+            (40, 640),
+            "## Music composed for your video\n\n1. Choose a video.\n2. Say what it is about in"
+            " **Storyboard**: a theme, a style, notes on shots.\n3. Press **Run**. Another seed in"
+            " **Compose** is another piece.\n\nFilm, MIDI and stems lie in ComfyUI's output"
+            " folder.",
+        ),
+        "load": LOAD,
+        "parse": PARSE,
+        "board": BOARD,
+        "plan": PLAN,
+        "compose": Box(
+            type="VeM_Compose",
+            at=(2220, 160),
+            size=(360, 420),
+            wires={"storyboard": ("board", 0), "beat_plan": ("plan", 0)},
+            widgets={"seed": 1},
+        ),
+        "save": Box(
+            type="VeM_SaveScore",
+            at=(2220, 640),
+            size=(360, 260),
+            wires={"music": ("compose", 0)},
+        ),
+        "mix": Box(
+            type="VeM_MixAudio",
+            at=(2640, 160),
+            size=(520, 620),
+            wires={"music": ("compose", 1), "own_sound": ("load", 1), "duration_s": ("load", 2)},
+        ),
+        "mux": Box(
+            type="VeM_MuxVideo",
+            at=(3220, 160),
+            size=(520, 520),
+            wires={"video": ("load", 0), "audio": ("mix", 0)},
+        ),
+    },
+}
+
+
+def make_workflow(name: str, boxes: dict[str, Box], object_info: dict[str, Any]) -> dict[str, Any]:
+    """The graph as the page would save it, version 0.4."""
+    ids = {label: number for number, label in enumerate(boxes, 1)}
+    links: list[list[Any]] = []
+    nodes = []
+    for label, box in boxes.items():
+        if box.type == "MarkdownNote":
+            nodes.append(_node(ids[label], box, [], [], [box.widgets["text"]]))
+            continue
+        info = object_info[box.type]
+        inputs = []
+        for socket, kind, is_a_widget in _sockets(info):
+            link = None
+            if socket in box.wires:
+                source, slot = box.wires[socket]
+                link = len(links) + 1
+                links.append([link, ids[source], slot, ids[label], len(inputs), kind])
+            widget = {"widget": {"name": socket}} if is_a_widget else {}
+            if link is not None or not is_a_widget:
+                inputs.append({"name": socket, "type": kind, "link": link, **widget})
+        outputs = [
+            {"name": shown, "type": kind if isinstance(kind, str) else "COMBO", "links": []}
+            for kind, shown in zip(info["output"], info["output_name"], strict=True)
+        ]
+        nodes.append(_node(ids[label], box, inputs, outputs, _values(box, info)))
+    for link, source, slot, *_ in links:
+        nodes[source - 1]["outputs"][slot]["links"].append(link)
+    return {
+        "id": str(uuid.uuid5(uuid.NAMESPACE_URL, f"vem/{name}")),
+        "revision": 0,
+        "last_node_id": len(nodes),
+        "last_link_id": len(links),
+        "nodes": nodes,
+        "links": links,
+        "groups": [],
+        "config": {},
+        "extra": {},
+        "version": 0.4,
+    }
+
+
+def _node(
+    number: int, box: Box, inputs: list[Any], outputs: list[Any], values: list[Any]
+) -> dict[str, Any]:
+    pack = {"cnr_id": "vem", "ver": VERSION} if box.type.startswith("VeM_") else {}
+    if not pack:
+        pack = {"cnr_id": "comfy-core"}
+    return {
+        "id": number,
+        "type": box.type,
+        "pos": list(box.at),
+        "size": list(box.size),
+        "flags": {},
+        "order": number - 1,
+        "mode": 0,
+        "inputs": inputs,
+        "outputs": outputs,
+        **({"title": box.title} if box.title else {}),
+        "properties": {"Node name for S&R": box.type, **pack},
+        "widgets_values": values,
+    }
+
+
+def _options(info: dict[str, Any]) -> dict[str, tuple[Any, dict[str, Any]]]:
+    """Kind and options of every input, in order."""
+    found = {}
+    for group in ("required", "optional"):
+        for name in info.get("input_order", {}).get(group, []):
+            kind, *rest = info["input"][group][name]
+            found[name] = (kind, rest[0] if rest else {})
+    return found
+
+
+def _sockets(info: dict[str, Any]) -> list[tuple[str, str, bool]]:
+    """Name, type and whether it is a widget: as the page does, plain sockets come first."""
+    rows = [
+        (name, kind if isinstance(kind, str) else "COMBO", is_widget(kind, options))
+        for name, (kind, options) in _options(info).items()
+    ]
+    return sorted(rows, key=lambda row: row[2])
+
+
+def _values(box: Box, info: dict[str, Any]) -> list[Any]:
+    options = _options(info)
+    values = []
+    for name in widget_names(info):
+        if name is None:
+            values.append("fixed" if values and isinstance(values[-1], int) else None)
+        elif name in box.widgets:
+            values.append(box.widgets[name])
+        else:
+            kind, rest = options[name]
+            choices = kind if isinstance(kind, list) else rest.get("options", [None])
+            values.append(rest.get("default", choices[0]))
+    unknown = set(box.widgets) - set(options)
+    assert not unknown, f"{box.type} has no {unknown}"
+    return values
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--server", default="http://127.0.0.1:8188")
+    object_info = fetch_object_info(parser.parse_args().server)
+    FOLDER.mkdir(exist_ok=True)
+    for name, boxes in WORKFLOWS.items():
+        workflow = make_workflow(name, boxes, object_info)
+        ui_to_api(workflow, object_info)
+        path = FOLDER / f"{name}.json"
+        path.write_text(json.dumps(workflow, indent=1) + "\n", encoding="utf-8")
+        print(f"{path.name}: {len(workflow['nodes'])} nodes, {len(workflow['links'])} links")
+
+
+if __name__ == "__main__":
+    main()
