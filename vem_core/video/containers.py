@@ -1,7 +1,10 @@
 """The containers this project writes, what each can hold, and what that means for the sound."""
 
+import io
 from dataclasses import dataclass
 from pathlib import Path
+
+import av
 
 from ..errors import InputError, MediaError
 
@@ -101,8 +104,8 @@ _HOMES = {
     "rawvideo": (".mov", ".mkv"),
     "h263": (".mov", ".mkv"),
     "dvvideo": (".mov", ".mkv"),
+    "gif": (),
 }
-_ELSE = (".mkv",)
 
 
 def container_for(path: str | Path) -> Container:
@@ -118,10 +121,25 @@ def container_for(path: str | Path) -> Container:
 
 def check_fits(codec: str, container: Container) -> None:
     """Raise MediaError, naming a container that can, where this one cannot hold the picture."""
-    homes = _HOMES.get(codec, _ELSE)
-    if container.suffix not in homes:
-        others = " or ".join(homes[:2])
+    homes = _HOMES[codec] if codec in _HOMES else _ask_muxers(codec)
+    if container.suffix in homes:
+        return
+    found = f"The picture is in {codec.upper()}, which a {container.suffix} file cannot hold"
+    if not homes:
         raise MediaError(
-            f"The picture is in {codec.upper()}, which a {container.suffix} file cannot hold, and"
-            f" it is not re-encoded. Write a {others} file instead."
+            f"{found}, nor can any other that is written here. Convert the video first, for example"
+            " to MP4 with H.264."
         )
+    raise MediaError(
+        f"{found}, and it is not re-encoded. Write a {' or '.join(homes[:2])} file instead."
+    )
+
+
+def _ask_muxers(codec: str) -> tuple[str, ...]:
+    """Suffixes of the containers that libav can put a rarer codec into."""
+    homes = []
+    for suffix in (".mkv", ".mov", ".mp4", ".webm"):
+        muxer = av.open(io.BytesIO(), "w", format=CONTAINERS[suffix].format)
+        if codec in muxer.supported_codecs:
+            homes.append(suffix)
+    return tuple(homes)

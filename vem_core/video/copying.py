@@ -17,7 +17,10 @@ from .opening import (
 )
 from .stamps import JUMP_BACK_S, nominal_rate, seek_keyframe
 
-_PREROLL_S = 0.1  # sound before the window that codecs need to start cleanly
+PREROLL_S = 0.1
+"""Sound before the window that codecs need to start cleanly."""
+_DELAY_S = 0.05  # longer than any encoder's delay, by which sound starts before time 0
+_TICK_S = 0.0005
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -142,21 +145,28 @@ def _read_by_decoding(source: Source) -> Iterator[Packet]:
         yield packet
 
 
-def other_packets(source: Source, index: int, window: Window, lead_in_s: float) -> Iterator[Packet]:
-    """Packets of another stream (sound, subtitles) that are heard or seen within the window."""
+def other_packets(source: Source, index: int, window: Window, preroll_s: float) -> Iterator[Packet]:
+    """Packets of another stream (sound, subtitles) that are heard or seen within the window.
+
+    Sound begins up to `preroll_s` earlier, in containers that can hide it, for codecs that need
+    a start. 0 is for containers that would move the whole film for it.
+    """
+    allowed_s = preroll_s or (_TICK_S if window.seek else _DELAY_S)
     with open_media(source) as container:
         stream = container.streams[index]
-        is_sound = stream.type == "audio"
-        from_s = window.start_s - (max(lead_in_s, _PREROLL_S) if is_sound else lead_in_s)
         for packet in read_packets(container, stream):
             if packet is None or packet.pts is None:
                 continue
-            time_s = _seconds(packet, packet.pts)
-            if time_s >= window.end_s:
+            early_s = window.start_s - _seconds(packet, packet.pts)
+            length_s = _seconds(packet, packet.duration)
+            if -early_s >= window.end_s - window.start_s:
                 return
-            if not window.seek or time_s + _seconds(packet, packet.duration) > from_s:
-                if not is_sound and time_s < from_s:  # a subtitle that stands already
-                    late = round((from_s - time_s) / packet.time_base)
+            if stream.type == "audio":
+                if early_s < allowed_s:
+                    yield packet
+            elif early_s < max(length_s, _TICK_S):
+                if early_s > 0:  # a subtitle that stands already
+                    late = round(early_s / packet.time_base)
                     packet.pts += late
                     packet.dts = packet.pts
                     packet.duration = max(1, (packet.duration or 0) - late)

@@ -2,7 +2,7 @@
 
 import heapq
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -16,7 +16,7 @@ from ..errors import InputError, MediaError
 from ..files import whole_file
 from ..types import Audio, Progress, check_seconds, no_progress
 from .containers import Container, check_fits, container_for
-from .copying import Window, decode_time, on_output_clock, other_packets, picture_packets
+from .copying import PREROLL_S, Window, decode_time, on_output_clock, other_packets, picture_packets
 from .encoding import SoundTrack
 from .opening import Source, need_picture, open_media, source_name
 from .reader import probe, read_sound
@@ -34,8 +34,8 @@ class MuxReport:
     duration_s: float
     """Of picture and sound, as shown."""
     lead_in_s: float
-    """Picture before `start_s` that the container cannot hide (Matroska, WebM); the music waits
-    for it."""
+    """Picture before `start_s` that is shown; the music waits for it. Less than one frame in MP4
+    and MOV, back to the last keyframe in Matroska and WebM."""
     notes: tuple[str, ...]
     """Sentences for the creator about anything that is not as asked."""
 
@@ -63,8 +63,9 @@ def mux(
 
     With `start_s` and `duration_s` only that window is written. A copied picture can only begin at
     a keyframe: MP4 and MOV hold the pictures from the keyframe before `start_s` on, and tell
-    players to begin at `start_s`; Matroska and WebM cannot, so they begin at the keyframe, the
-    music starts `lead_in_s` later, and the notes say so.
+    players to begin with the one on screen at `start_s`; Matroska and WebM cannot, and begin at
+    the keyframe. The music starts `lead_in_s` after that, so that it stays with the picture. At
+    the end a few pictures after the window may be left, where earlier ones are built on them.
 
     Raises:
         InputError: mode, window, sound or suffix is not usable.
@@ -102,7 +103,7 @@ def mux(
         ) from error
     progress(1.0)
     return MuxReport(
-        duration_s=job.shown_s,
+        duration_s=job.lead_in_s + job.sound_s,
         lead_in_s=0.0 if container.hides_lead_in else job.lead_in_s,
         notes=tuple(job.notes(audio, start_s)),
     )
@@ -120,19 +121,14 @@ class _Job:
         self._window = window
         self._container = container
         self._notes: list[str] = []
-        first_s, end_s = _extent(source, window)
-        self.lead_in_s = max(0.0, window.start_s - first_s)
-        self.shown_s = end_s - window.start_s
-        """From the start of the window to the end of the last picture that is copied."""
-
-    @property
-    def _shown_lead_in_s(self) -> float:
-        return 0.0 if self._container.hides_lead_in else self.lead_in_s
-
-    @property
-    def _origin_s(self) -> float:
-        """The source's container time that becomes 0."""
-        return self._window.start_s - self._shown_lead_in_s
+        extent = _extent(source, window)
+        begin_s = extent.shown_s if container.hides_lead_in else extent.first_s
+        self.hidden_s = begin_s - extent.first_s
+        """Of picture that is in the file for decoders only."""
+        self.lead_in_s = max(0.0, window.start_s - begin_s)
+        """Of picture that is shown before the music's first sample."""
+        self.sound_s = extent.end_s - window.start_s
+        self._origin_s = window.start_s - self.lead_in_s
 
     def write(self, path: Path, audio: Audio, mode: MuxMode, progress: Progress) -> None:
         with (
@@ -148,7 +144,7 @@ class _Job:
             copy_tags(source, output)
             end_s = self._window.end_s
             copy_chapters(source, output, self._origin_s, end_s)
-            length_s = self.shown_s + self._shown_lead_in_s
+            length_s = self.lead_in_s + self.sound_s
             for packet in heapq.merge(*streams, key=decode_time):
                 output.mux(packet)
                 progress(min(1.0, max(0.0, decode_time(packet) / length_s)))
@@ -177,8 +173,10 @@ class _Job:
             self._notes.append(
                 f"A {self._container.suffix} file cannot hold {', '.join(left_out)}; left out."
             )
+        reach = replace(self._window, start_s=self._origin_s)
+        preroll_s = PREROLL_S if self._container.hides_lead_in else 0.0
         for index, track in copied + rest:
-            others = other_packets(self._source, index, self._window, self._shown_lead_in_s)
+            others = other_packets(self._source, index, reach, preroll_s)
             streams.append(on_output_clock(others, track, self._origin_s))
         return streams
 
@@ -187,14 +185,14 @@ class _Job:
             output,
             self._container,
             audio,
-            duration_s=self.shown_s,
-            offset_s=self._shown_lead_in_s,
+            duration_s=self.sound_s,
+            offset_s=self.lead_in_s,
         )
 
     def _own_sound(self, output: OutputContainer) -> list[Iterator[Packet]]:
         """The video's own sound encoded anew, for containers that cannot hold it as it is."""
         start_s = self._window.start_s - probe(self._source).start_s
-        sound = read_sound(self._source, start_s=start_s, duration_s=self.shown_s)
+        sound = read_sound(self._source, start_s=start_s, duration_s=self.sound_s)
         if sound.audio is None:
             self._notes.append("The video has no sound of its own; the music is the only track.")
             return []
@@ -211,38 +209,55 @@ class _Job:
     def notes(self, audio: Audio, start_s: float) -> Iterator[str]:
         """Everything that is not as asked, in words."""
         yield from self._notes
-        if self.lead_in_s > 0.001 and self._container.hides_lead_in:
+        if self.hidden_s > 0.001:
             yield (
-                f"The pictures from {self.lead_in_s:.2f} s before {start_s:g} s on, where the last"
-                " keyframe is, are in the file too; players are told not to show them."
+                f"The file also holds {self.hidden_s:.2f} s of picture before the start, from the"
+                " last keyframe on, which the rest is built on; players are told not to show it."
             )
-        elif self.lead_in_s > 0.001:
+        if not self._container.hides_lead_in and self.lead_in_s > 0.001:
             yield (
                 f"The picture starts {self.lead_in_s:.2f} s before {start_s:g} s, at the last"
                 f" keyframe: a copied picture cannot start elsewhere in a {self._container.suffix}"
                 " file. The music starts where it belongs; MP4 and MOV can hide that part."
             )
-        if audio.duration_s > self.shown_s + LENGTH_TOLERANCE_S:
+        if audio.duration_s > self.sound_s + LENGTH_TOLERANCE_S:
             yield (
-                f"The music lasts {audio.duration_s:.2f} s, the picture {self.shown_s:.2f} s; the"
+                f"The music lasts {audio.duration_s:.2f} s, the picture {self.sound_s:.2f} s; the"
                 " end of the music was cut off."
             )
-        elif audio.duration_s < self.shown_s - LENGTH_TOLERANCE_S:
+        elif audio.duration_s < self.sound_s - LENGTH_TOLERANCE_S:
             yield (
-                f"The music lasts {audio.duration_s:.2f} s, the picture {self.shown_s:.2f} s; it"
+                f"The music lasts {audio.duration_s:.2f} s, the picture {self.sound_s:.2f} s; it"
                 " ends in silence."
             )
 
 
-def _extent(source: Source, window: Window) -> tuple[float, float]:
-    """Container times at which the first copied picture begins and the last one ends."""
-    first_s, end_s = float("inf"), 0.0
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Extent:
+    """Container times of what is copied."""
+
+    first_s: float
+    """The first picture, a keyframe."""
+    shown_s: float
+    """The picture on screen when the window starts."""
+    end_s: float
+    """Where the last picture ends."""
+
+
+def _extent(source: Source, window: Window) -> _Extent:
+    first_s, shown_s, end_s = float("inf"), float("-inf"), 0.0
     for packet in picture_packets(source, window):
-        begin_s = float((packet.pts or 0) * packet.time_base)
-        first_s = min(first_s, begin_s)
-        end_s = max(end_s, begin_s + float((packet.duration or 0) * packet.time_base))
+        time_s = float((packet.pts or 0) * packet.time_base)
+        first_s = min(first_s, time_s)
+        if time_s <= window.start_s + float(packet.time_base) / 2:
+            shown_s = max(shown_s, time_s)
+        end_s = max(end_s, time_s + float((packet.duration or 0) * packet.time_base))
         if window.to_end and decode_time(packet) > window.start_s:
             break
     if first_s == float("inf"):
         raise MediaError(f"No picture of {source_name(source)} can be copied. Export it again.")
-    return first_s, window.end_s if window.to_end else max(end_s, window.end_s)
+    return _Extent(
+        first_s=first_s,
+        shown_s=max(shown_s, first_s),
+        end_s=window.end_s if window.to_end else max(end_s, window.end_s),
+    )
