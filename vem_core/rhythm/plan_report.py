@@ -156,11 +156,11 @@ def _reason(
                 f"would need {tempo_bpm:.1f} BPM between it and the {side.name};"
                 f" the room is {low:.1f}-{high:.1f} BPM"
             )
-    bend = " and ".join(f"{tempo_bpm:.1f} BPM" for tempo_bpm, _ in tempi)
-    return (
-        f"would bend the tempo to {bend} beside it, which costs more than its weight"
-        f" of {weight:.2f}"
+    needed = " and ".join(
+        f"{tempo_bpm:.1f} BPM {'before' if side is left else 'after'} it"
+        for tempo_bpm, side in tempi
     )
+    return f"would take {needed}; the plan weighed that dearer than this miss"
 
 
 def _tempi_through(

@@ -2,10 +2,14 @@
 
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from .plan_anchors import Path
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 STEADINESS = 1 / 64
 """Pull towards the mean tempo against smoothness; the tempo glides over about 1/sqrt beats."""
@@ -61,11 +65,11 @@ def solve_grid(path: Path, times_s: np.ndarray, room: float, base_bpm: float) ->
     overlaps = _overlaps(positions, n_beats)
     lengths = np.diff(times_s) / period_s
     low, high = 1 / (1 + room * (1 - MARGIN)), 1 / (1 - room * (1 - MARGIN))
-    x = _smooth_periods(overlaps, lengths, low, high)
+    x = _smooth_periods(overlaps, n_beats, lengths, low, high)
     excess = np.maximum(1 / np.minimum(x, 10) - (1 + room), (1 - room) - 1 / np.maximum(x, 0.1))
     missed = np.abs(overlaps @ x - lengths)
     if missed.max() > 1e-7:  # hits in one beat that contradict each other
-        excess = np.maximum(excess, (overlaps > 0).T @ missed)
+        excess = np.maximum(excess, overlaps.transpose() @ missed)
     beats_s = _beats_from_periods(x * period_s, positions, times_s)
     return Grid(
         beats_s=tuple(float(b) for b in beats_s),
@@ -75,33 +79,35 @@ def solve_grid(path: Path, times_s: np.ndarray, room: float, base_bpm: float) ->
     )
 
 
-def _overlaps(positions: np.ndarray, n_beats: int) -> np.ndarray:
+def _overlaps(positions: np.ndarray, n_beats: int) -> "csr_array":
     """(H - 1, K) how much of each beat lies between two neighbouring hits."""
-    edges = np.arange(n_beats)
-    left = np.maximum(edges[None, :], positions[:-1, None])
-    right = np.minimum(edges[None, :] + 1, positions[1:, None])
-    return np.maximum(right - left, 0.0)
+    from scipy.sparse import csr_array
+
+    first, stop = np.floor(positions[:-1]).astype(int), np.ceil(positions[1:]).astype(int)
+    counts = stop - first
+    row = np.repeat(np.arange(len(counts)), counts)
+    beat = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts - first, counts)
+    share = np.minimum(beat + 1, positions[row + 1]) - np.maximum(beat, positions[row])
+    return csr_array((share, (row, beat)), shape=(len(counts), n_beats))
 
 
 def _smooth_periods(
-    overlaps: np.ndarray, lengths: np.ndarray, low: float, high: float
+    overlaps: "csr_array", n_beats: int, lengths: np.ndarray, low: float, high: float
 ) -> np.ndarray:
     """Periods in base beats; exact at the hits, and inside [low, high] where that is possible."""
     from scipy import sparse
     from scipy.sparse.linalg import splu
 
-    n_hits, n_beats = overlaps.shape
     mean = float(lengths.sum() / overlaps.sum())
     unit = sparse.csr_array(sparse.eye_array(n_beats))
     steps = unit[1:] - unit[:-1]
     smooth = steps.T @ steps + STEADINESS * sparse.eye_array(n_beats)
-    rows = sparse.csr_array(overlaps)
     # two hits inside one beat can say the same twice; the corner keeps the system regular
-    corner = -REGULAR * sparse.eye_array(n_hits)
+    corner = -REGULAR * sparse.eye_array(len(lengths))
 
     def solver(stiffness: float):
         top = smooth + stiffness * sparse.eye_array(n_beats)
-        kkt = sparse.block_array([[top, rows.T], [rows, corner]])
+        kkt = sparse.block_array([[top, overlaps.transpose()], [overlaps, corner]])
         factors = splu(kkt.tocsc())
         return lambda target: factors.solve(np.concatenate([target, lengths]))[:n_beats]
 
@@ -131,14 +137,11 @@ def _beats_from_periods(
     return times_s[owner] + (elapsed - at_hits[owner])
 
 
-def extend_beats(beats_s: tuple[float, ...], duration_s: float) -> tuple[tuple[float, ...], int]:
-    """Go on at the outer tempi until the clip is covered by as few beats as can be.
-
-    Returns the beats and how many were put before the given ones (negative: taken away).
-    """
+def extend_beats(beats_s: tuple[float, ...], duration_s: float) -> tuple[float, ...]:
+    """Go on at the outer tempi until the clip is covered, by no more beats than that takes."""
     first_s, last_s = beats_s[1] - beats_s[0], beats_s[-1] - beats_s[-2]
     before = max(0, math.ceil((beats_s[0] - 1e-9) / first_s))
     after = max(0, math.ceil((duration_s - beats_s[-1] - 1e-9) / last_s))
     head = [beats_s[0] - first_s * k for k in range(before, 0, -1)]
     tail = [beats_s[-1] + last_s * k for k in range(1, after + 1)]
-    return (*head, *beats_s, *tail), before
+    return (*head, *beats_s, *tail)

@@ -78,8 +78,13 @@ def _candidates(storyboard: Storyboard, settings: PlanSettings) -> tuple[np.ndar
     room = settings.tempo_room
     ratio = TEMPO_RATIO / 2 if room == 0 else min(TEMPO_RATIO, max(room / 2, TEMPO_RATIO / 4))
     tempi = np.geomspace(low, high, max(1, math.ceil(math.log(high / low) / ratio)) + 1)
-    octaves = np.log2(tempi / preferred_tempo(storyboard, settings.range_bpm))
-    return tempi, settings.costs.base_tempo * octaves**2
+    return tempi, np.array([_prior(storyboard, settings, tempo_bpm) for tempo_bpm in tempi])
+
+
+def _prior(storyboard: Storyboard, settings: PlanSettings, base_bpm: float) -> float:
+    """What the arousal of the picture says against a base tempo."""
+    octaves = math.log2(base_bpm / preferred_tempo(storyboard, settings.range_bpm))
+    return settings.costs.base_tempo * octaves**2
 
 
 def _steady_plan(
@@ -109,31 +114,37 @@ def _constant_plan(
 def _moving_plan(
     storyboard: Storyboard, anchors: Anchors, settings: PlanSettings, progress: Progress
 ) -> tuple[float, tuple[float, ...], Bars]:
-    """Search all base tempi roughly, the best few finely, and take the cheapest whole plan."""
+    """Search all base tempi roughly, the best few finely, and take the cheapest whole plan.
+
+    The fine search goes twice: the second time around the tempi that the first one's hits suggest.
+    """
     tempi, priors = _candidates(storyboard, settings)
-    rough = search(
-        anchors, list(tempi), settings, levels=1, progress=lambda share: progress(0.6 * share)
-    )
-    costs = np.array([path.cost for path in rough]) + priors
-    chosen = _spread(costs, tempi)
-    fine = search(
-        anchors,
-        list(tempi[chosen]),
-        settings,
-        levels=LEVELS,
-        progress=lambda share: progress(0.6 + 0.3 * share),
-    )
+
+    def stage(start: float, end: float) -> Progress:
+        return lambda share: progress(start + (end - start) * share)
+
+    rough = search(anchors, list(tempi), settings, levels=1, progress=stage(0.0, 0.4))
+    bases = [float(tempi[i]) for i in _spread(np.array([p.cost for p in rough]) + priors, tempi)]
+    for start in (0.4, 0.6):
+        fine = search(anchors, bases, settings, levels=LEVELS, progress=stage(start, start + 0.2))
+        bases = [_centred(path, anchors, settings) for path in fine]
     best: tuple[float, float, tuple[float, ...], Bars] | None = None
-    for number, (path, prior) in enumerate(zip(fine, priors[chosen], strict=True), 1):
+    for number, path in enumerate(fine, 1):
         path, grid = _realise(path, anchors, settings)
-        beats_s, _ = extend_beats(grid.beats_s, storyboard.duration_s)
+        beats_s = extend_beats(grid.beats_s, storyboard.duration_s)
         bars = _bars(anchors, settings, beats_s, ON_GRID_S)
-        cost = path.cost + float(prior)
+        cost = path.cost + _prior(storyboard, settings, grid.base_bpm)
         if best is None or cost < best[0]:
             best = (cost, grid.base_bpm, beats_s, bars)
-        progress(0.9 + 0.1 * number / len(fine))
+        progress(0.8 + 0.2 * number / len(fine))
     assert best is not None
     return best[1:]
+
+
+def _centred(path: Path, anchors: Anchors, settings: PlanSettings) -> float:
+    """The base tempo that suits a path's hits."""
+    times_s = anchors.times_s[list(path.kept)]
+    return centre_base(path, times_s, settings.tempo_room, settings.range_bpm)
 
 
 def _spread(costs: np.ndarray, tempi: np.ndarray) -> list[int]:
@@ -152,7 +163,7 @@ def _realise(path: Path, anchors: Anchors, settings: PlanSettings) -> tuple[Path
     room = settings.tempo_room
     while True:
         times_s = anchors.times_s[list(path.kept)]
-        base_bpm = centre_base(path, times_s, room, settings.range_bpm)
+        base_bpm = _centred(path, anchors, settings)
         grid = solve_grid(path, times_s, room, base_bpm)
         if grid.worst <= 1e-9 or len(path.kept) == 1:
             return path, grid
