@@ -74,7 +74,9 @@ class Band:
         velocity = more.pop("velocity", 0.7)
         self.add(bar * self.per_bar + beat, voice, velocity, pitch=pitch, **more)
 
-    def stab(self, bar: int, beat: float, voice: Callable, duration_beats: float, velocity: float) -> None:
+    def stab(
+        self, bar: int, beat: float, voice: Callable, duration_beats: float, velocity: float
+    ) -> None:
         for index, pitch in enumerate(self.chord(bar)):
             pan = 0.5 * (index / 1.5 - 1)
             self.note(
@@ -107,7 +109,11 @@ def funk(b: Band, bar: int) -> None:
     b.drum(bar, v.kick, {0: 0.95, 0.75: 0.5, 2.5: 0.85, **({3.75: 0.5} if bar % 2 else {})})
     ghosts = {beat: 0.16 for beat in (0.28, 1.78, 2.28, 3.28) if b.rng.random() < 0.7}
     b.drum(bar, v.snare, {1: 0.8, 3: 0.82, **ghosts})
-    hats = {k + s: vel for k in range(4) for s, vel in ((0, 0.6), (0.28, 0.25), (0.5, 0.45), (0.78, 0.25))}
+    hats = {
+        k + s: vel
+        for k in range(4)
+        for s, vel in ((0, 0.6), (0.28, 0.25), (0.5, 0.45), (0.78, 0.25))
+    }
     b.drum(bar, v.hat, hats, pan=0.25)
     for beat, up in ((0, 0), (0.78, 12), (1.5, 7), (2.5, 0), (3.28, 10)):
         b.note(bar, beat, v.bass, b.root(bar) + up, duration_beats=0.3, velocity=0.8)
@@ -172,7 +178,13 @@ def six_eight(b: Band, bar: int) -> None:
         chord = b.chord(bar, 52)
         for late, pitch in enumerate(chord[:3] if i % 3 else chord):
             b.note(
-                bar, i / 3 + 0.008 * late, v.pluck, pitch, duration_beats=0.5, velocity=velocity, pan=-0.2
+                bar,
+                i / 3 + 0.008 * late,
+                v.pluck,
+                pitch,
+                duration_beats=0.5,
+                velocity=velocity,
+                pan=-0.2,
             )
     b.drum(bar, v.kick, {0: 0.7})
     b.drum(bar, v.rim, {1: 0.5})
@@ -220,9 +232,20 @@ def orchestral(b: Band, bar: int) -> None:
     for i in range(8):
         pitch = chord[(0, 2, 1, 2, 0, 2, 1, 2)[i]]
         velocity = 0.8 if i in (0, 4) else 0.55 if i % 2 == 0 else 0.45
-        b.note(bar, i / 2, SPICCATO, pitch, duration_beats=0.22, velocity=velocity, pan=-0.3, room=0.4)
+        b.note(
+            bar, i / 2, SPICCATO, pitch, duration_beats=0.22, velocity=velocity, pan=-0.3, room=0.4
+        )
     for beat in (0, 1, 2, 3):
-        b.note(bar, beat, SPICCATO, b.root(bar) + 12, duration_beats=0.4, velocity=0.6, pan=0.4, room=0.4)
+        b.note(
+            bar,
+            beat,
+            SPICCATO,
+            b.root(bar) + 12,
+            duration_beats=0.4,
+            velocity=0.6,
+            pan=0.4,
+            room=0.4,
+        )
     b.note(bar, 0, v.tom, 36, velocity=0.9 if bar % 2 == 0 else 0.6, room=0.5)
     if bar % 4 == 3:
         for beat in (2, 2.5, 3, 3.5):
@@ -247,7 +270,9 @@ STYLES: dict[str, tuple[Callable[[Band, int], None], int, tuple[float, float]]] 
 """Arranger of one bar, beats in a bar, usual tempi in BPM."""
 
 
-def make_piece(style: str, seed: int, *, duration_s: float = 40.0, tempo_bpm: float | None = None) -> Piece:
+def make_piece(
+    style: str, seed: int, *, duration_s: float = 40.0, tempo_bpm: float | None = None
+) -> Piece:
     """A piece of about `duration_s` seconds; tempo, key, chords and patterns follow from the seed."""
     arrange, per_bar, tempi = STYLES[style]
     rng = np.random.default_rng([seed, *style.encode()])
@@ -276,7 +301,12 @@ def drum_loop(seed: int, tempo_bpm: float, *, n_bars: int = 4) -> Piece:
     band = Band(rng, n_bars, 4)
     pattern = seed % 4
     for bar in range(n_bars):
-        kicks = ({0: 1, 2: 0.9}, {0: 1, 1.5: 0.7, 2: 0.8}, evenly(1, 4, 1), {0: 1, 0.75: 0.6, 2.5: 0.9})
+        kicks = (
+            {0: 1, 2: 0.9},
+            {0: 1, 1.5: 0.7, 2: 0.8},
+            evenly(1, 4, 1),
+            {0: 1, 0.75: 0.6, 2.5: 0.9},
+        )
         band.drum(bar, v.kick, kicks[pattern])
         band.drum(bar, v.snare, {1: 0.8, 3: 0.8, **({3.75: 0.4} if bar == n_bars - 1 else {})})
         band.drum(bar, v.hat, evenly(0.5, 4, 0.45) | evenly(1, 4, 0.6), pan=0.2)

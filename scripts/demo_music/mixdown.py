@@ -72,9 +72,7 @@ def render(
         dry[:, start : start + len(sound)] += stereo
         wet[:, start : start + len(sound)] += event.room * stereo
     if reverb_s > 0:
-        dry += np.stack(
-            [fftconvolve(w, h)[:n] for w, h in zip(wet, hall(reverb_s), strict=True)]
-        )
+        dry += np.stack([fftconvolve(w, h)[:n] for w, h in zip(wet, hall(reverb_s), strict=True)])
     return master(dry)
 
 

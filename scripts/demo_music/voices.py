@@ -84,7 +84,9 @@ def rim(velocity: float = 1.0, seed: int = 2) -> np.ndarray:
     """Stick across the rim."""
     t = seconds(0.12)
     tone = np.sin(2 * np.pi * 1710 * t) + 0.7 * np.sin(2 * np.pi * 470 * t)
-    return release(velocity * (0.5 * tone + 0.4 * band(noise(0.12, seed), 2000, 8000)) * np.exp(-t / 0.014))
+    return release(
+        velocity * (0.5 * tone + 0.4 * band(noise(0.12, seed), 2000, 8000)) * np.exp(-t / 0.014)
+    )
 
 
 def clap(velocity: float = 1.0, seed: int = 3) -> np.ndarray:
@@ -137,7 +139,9 @@ def tom(pitch: float, duration_s: float = 0.5, velocity: float = 1.0, seed: int 
     return release(velocity * (0.9 * np.sin(phase) * np.exp(-t / 0.16) + skin))
 
 
-def _partials(pitch: float, duration_s: float, amplitudes: np.ndarray, decay_s: np.ndarray) -> np.ndarray:
+def _partials(
+    pitch: float, duration_s: float, amplitudes: np.ndarray, decay_s: np.ndarray
+) -> np.ndarray:
     """Sum of decaying harmonics below 16 kHz."""
     t = seconds(duration_s)
     hz = pitch_to_hz(pitch)
@@ -145,7 +149,9 @@ def _partials(pitch: float, duration_s: float, amplitudes: np.ndarray, decay_s: 
     keep = n * hz * np.sqrt(1 + 0.0004 * n**2) < 16_000
     sound = np.zeros_like(t)
     for k, a, d in zip(n[keep], amplitudes[keep], decay_s[keep], strict=True):
-        stretched_hz = k * hz * np.sqrt(1 + 0.0004 * k**2)  # stiff strings: partials lie a little high
+        stretched_hz = (
+            k * hz * np.sqrt(1 + 0.0004 * k**2)
+        )  # stiff strings: partials lie a little high
         sound += a * np.sin(2 * np.pi * stretched_hz * t) * np.exp(-t / d)
     return sound
 
@@ -175,9 +181,15 @@ def electric_piano(pitch: float, duration_s: float, velocity: float = 1.0) -> np
     hz = pitch_to_hz(pitch)
     index = (0.5 + 1.6 * velocity) * np.exp(-t / 0.5)
     body = np.sin(2 * np.pi * hz * t + index * np.sin(2 * np.pi * hz * t))
-    tine = 0.22 * velocity * np.sin(2 * np.pi * hz * t + 1.1 * np.exp(-t / 0.06) * np.sin(28 * np.pi * hz * t))
+    tine = (
+        0.22
+        * velocity
+        * np.sin(2 * np.pi * hz * t + 1.1 * np.exp(-t / 0.06) * np.sin(28 * np.pi * hz * t))
+    )
     tremolo = 1 - 0.12 * (0.5 - 0.5 * np.cos(2 * np.pi * 4.6 * t))
-    return release(velocity * 0.32 * attack((body + tine) * np.exp(-t / 1.4) * tremolo, 0.002), 0.15)
+    return release(
+        velocity * 0.32 * attack((body + tine) * np.exp(-t / 1.4) * tremolo, 0.002), 0.15
+    )
 
 
 def bass(pitch: float, duration_s: float, velocity: float = 1.0) -> np.ndarray:
@@ -200,7 +212,9 @@ def synth_bass(pitch: float, duration_s: float, velocity: float = 1.0) -> np.nda
     return release(velocity * 0.55 * attack(sound, 0.003), 0.02)
 
 
-def pad(pitch: float, duration_s: float, velocity: float = 1.0, attack_s: float = 0.25) -> np.ndarray:
+def pad(
+    pitch: float, duration_s: float, velocity: float = 1.0, attack_s: float = 0.25
+) -> np.ndarray:
     """Detuned warm partials with a slow attack."""
     t = seconds(duration_s + 0.4)
     sound = np.zeros_like(t)
@@ -211,14 +225,21 @@ def pad(pitch: float, duration_s: float, velocity: float = 1.0, attack_s: float 
     return release(velocity * 0.1 * attack(sound, min(attack_s, duration_s)), 0.4)
 
 
-def strings(pitch: float, duration_s: float, velocity: float = 1.0, attack_s: float = 0.05) -> np.ndarray:
+def strings(
+    pitch: float, duration_s: float, velocity: float = 1.0, attack_s: float = 0.05
+) -> np.ndarray:
     """Bowed section: three players a few cents apart, each with a vibrato of its own."""
     t = seconds(duration_s + 0.12)
     sound = np.zeros_like(t)
     for cents, vibrato_hz, phase in ((-6, 5.1, 0.0), (2, 5.6, 1.7), (7, 4.8, 3.9)):
         hz = pitch_to_hz(pitch + cents / 100)
         depth = 0.0028 * np.minimum(t / 0.4, 1)
-        angle = 2 * np.pi * np.cumsum(hz * (1 + depth * np.sin(2 * np.pi * vibrato_hz * t + phase))) / RATE
+        angle = (
+            2
+            * np.pi
+            * np.cumsum(hz * (1 + depth * np.sin(2 * np.pi * vibrato_hz * t + phase)))
+            / RATE
+        )
         for k in range(1, max(2, min(14, int(9000 / hz)))):
             sound += np.sin(k * angle + phase * k) / k**1.25
     return release(velocity * 0.11 * attack(sound, attack_s), 0.12)
@@ -239,8 +260,14 @@ def lead(pitch: float, duration_s: float, velocity: float = 1.0) -> np.ndarray:
 def voice(pitch: float, duration_s: float, velocity: float = 1.0, vowel: int = 0) -> np.ndarray:
     """A sung vowel: a glottal buzz through three formants, with vibrato and a scoop into the note."""
     t = seconds(duration_s + 0.1)
-    formants = ((730, 1090, 2440), (530, 1840, 2480), (390, 1990, 2550), (570, 840, 2410))[vowel % 4]
-    bend = pitch - 0.7 * np.exp(-t / 0.05) + 0.25 * np.minimum(t / 0.5, 1) * np.sin(2 * np.pi * 5.4 * t)
+    formants = ((730, 1090, 2440), (530, 1840, 2480), (390, 1990, 2550), (570, 840, 2410))[
+        vowel % 4
+    ]
+    bend = (
+        pitch
+        - 0.7 * np.exp(-t / 0.05)
+        + 0.25 * np.minimum(t / 0.5, 1) * np.sin(2 * np.pi * 5.4 * t)
+    )
     angle = 2 * np.pi * np.cumsum(440.0 * 2.0 ** ((bend - 69) / 12)) / RATE
     hz = pitch_to_hz(pitch)
     sound = np.zeros_like(t)

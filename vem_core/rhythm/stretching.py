@@ -30,9 +30,11 @@ MARGIN_S = 0.5
 SEAM_S = 0.02
 FINE_UP_TO_S = 480.0
 """With quality 'auto', longer clips are stretched with one window size instead of three."""
-TOLERANCE_S = 0.0025
-"""Anchors off by more than this are corrected."""
-MAX_ROUNDS = 3
+TOLERANCE_S = 0.004
+"""A chunk with anchors off by more than this is rendered again."""
+ROUNDS = 2
+_AROUND_S, _REACH_S = 0.03, 0.016
+"""Attacks are compared over 30 ms to both sides, moved by up to 16 ms."""
 _OFFSET_STEP_S = 0.002
 _LARGEST_OFFSET_S = 0.3
 
@@ -159,37 +161,40 @@ class _Chunk:
 
 
 def _render(edit: Edit, wanted: TimeMap, low_s: float, high_s: float, fine: bool) -> _Chunk:
-    """One chunk, rendered and corrected up to MAX_ROUNDS times; the best round wins."""
+    """One chunk, rendered, measured, shifted by what is late as a whole, and where that does not do,
+    rendered once more through a bent map."""
     rate = edit.sample_rate
     first, last = (float(wanted.to_source(t)) for t in (low_s - MARGIN_S, high_s + MARGIN_S))
     start, stop = round(first * rate), round(last * rate)
     source = edit.read(start, stop)
     inside = (wanted.target_s >= low_s - 0.02) & (wanted.target_s <= high_s + 0.02)
     anchors = np.flatnonzero(inside)
-    bend_s = np.zeros(len(wanted.source_s))
-    best: tuple[float, np.ndarray, float, np.ndarray] | None = None
-    for _ in range(MAX_ROUNDS):
-        bent = TimeMap(source_s=wanted.source_s, target_s=wanted.target_s - bend_s)
+    bent = wanted
+    best: tuple[float, _Chunk] | None = None
+    for _ in range(ROUNDS):
         start_s = float(bent.to_target(start / rate))
-        sound = (
-            source if _is_still(bent, start, stop, rate) else _warp(source, rate, start, bent, fine)
+        still = _is_still(bent, start, stop, rate)
+        sound = source if still else _warp(source, rate, start, bent, fine)
+        raw_s = _lags(source, sound, rate, (start / rate, start_s), wanted, anchors)
+        lag_s = _steady_lags(raw_s)
+        shift_s = 0.0 if still else float(np.median(lag_s)) if len(lag_s) else 0.0
+        chunk = _Chunk(
+            sound=sound,
+            start_s=start_s - shift_s,
+            low_s=low_s,
+            high_s=high_s,
+            anchors=anchors,
+            landed_s=wanted.target_s[anchors] + raw_s - shift_s,
         )
-        lag_s = _lags(source, sound, rate, start / rate, start_s, wanted, anchors)
-        worst = float(np.nanmax(np.abs(lag_s), initial=0.0)) if np.isfinite(lag_s).any() else 0.0
+        worst = float(np.abs(lag_s - shift_s).max(initial=0.0))
         if best is None or worst < best[0]:
-            best = worst, sound, start_s, lag_s
+            best = worst, chunk
         if worst <= TOLERANCE_S:
             break
-        bend_s = bend_s + _spread(lag_s, anchors, len(bend_s))
+        bend_s = np.interp(np.arange(len(wanted.source_s)), anchors, lag_s)
+        bent = TimeMap(source_s=bent.source_s, target_s=bent.target_s - bend_s)
     assert best is not None
-    return _Chunk(
-        sound=best[1],
-        start_s=best[2],
-        low_s=low_s,
-        high_s=high_s,
-        anchors=anchors,
-        landed_s=wanted.target_s[anchors] + best[3],
-    )
+    return best[1]
 
 
 def _is_still(bent: TimeMap, start: int, stop: int, rate: int) -> bool:
@@ -215,40 +220,47 @@ def _lags(
     source: np.ndarray,
     sound: np.ndarray,
     rate: int,
-    source_start_s: float,
-    start_s: float,
+    starts_s: tuple[float, float],
     wanted: TimeMap,
     anchors: np.ndarray,
 ) -> np.ndarray:
-    """(A,) seconds by which the attack of each anchor came late; NaN where there is no clear attack."""
+    """(A,) seconds by which the attack of each anchor came late; NaN where there is no clear attack.
+
+    starts_s: source time of the first sample of `source`, target time of the first one of `sound`.
+    """
     before, after = (
         np.asarray(soxr.resample(x.mean(axis=0), rate, RATE, quality="HQ"), np.float32)
         for x in (source, sound)
     )
     lag_s = np.full(len(anchors), np.nan)
-    window, reach = 0.03, 0.02
+    reach = round(_REACH_S * FINE_RATE_HZ)
     for row, index in enumerate(anchors):
-        shape = fine_curve(before, wanted.source_s[index] - source_start_s, window)
-        found = fine_curve(after, wanted.target_s[index] - start_s, window + reach)
-        if shape.max() < 4 * np.median(shape) + 0.02:
+        shape = fine_curve(before, wanted.source_s[index] - starts_s[0], _AROUND_S)
+        found = fine_curve(after, wanted.target_s[index] - starts_s[1], _AROUND_S + _REACH_S)
+        if shape.max() < 3 * shape.mean() + 1e-4:
             continue
         shape = shape - shape.mean()
-        scores = np.correlate(found - found.mean(), shape, "valid")
-        norms = (
-            np.sqrt(np.convolve(found**2, np.ones(len(shape)), "valid") * (shape**2).sum()) + 1e-9
-        )
-        best = int(scores.argmax())
-        if scores[best] / norms[best] > 0.4:
-            lag_s[row] = best / FINE_RATE_HZ - reach
+        windows = np.lib.stride_tricks.sliding_window_view(found, len(shape))
+        windows = windows - windows.mean(axis=1, keepdims=True)
+        norms = np.linalg.norm(windows, axis=1) * np.linalg.norm(shape) + 1e-9
+        likeness = windows @ shape / norms
+        best = int(likeness.argmax())
+        if likeness[best] > 0.6:
+            lag_s[row] = best / FINE_RATE_HZ - reach / FINE_RATE_HZ
     return lag_s
 
 
-def _spread(lag_s: np.ndarray, anchors: np.ndarray, n: int) -> np.ndarray:
-    """(N,) corrections at all anchors: measured ones, and between them straight lines."""
-    known = np.isfinite(lag_s)
+def _steady_lags(raw_s: np.ndarray) -> np.ndarray:
+    """(A,) what is left of the lags after a median over seven anchors; zeros if nothing was measured.
+
+    The stretcher drifts slowly, so a lag that its neighbours do not share is a wrong measurement.
+    """
+    known = np.isfinite(raw_s)
     if not known.any():
-        return np.zeros(n)
-    return np.interp(np.arange(n), anchors[known], lag_s[known])
+        return np.zeros(len(raw_s))
+    filled = np.interp(np.arange(len(raw_s)), np.flatnonzero(known), raw_s[known])
+    padded = np.pad(filled, 3, mode="edge")
+    return np.median(np.lib.stride_tricks.sliding_window_view(padded, 7), axis=1)
 
 
 def _lay(out: np.ndarray, chunk: _Chunk, rate: int, joined: bool) -> None:
