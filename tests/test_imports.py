@@ -18,7 +18,7 @@ COMFY = {
 FOUNDATION = {"types", "units", "errors", "files", "lexicon", "plotting", "report"}
 STAGES = {"video", "parsing", "rhythm", "codecs", "audio", "metrics", "composing", "encoders"}
 NEURAL = {"model", "diffusion"}
-TOP = {"pipeline", "checkpoint", "cli", "commands", "evaluation", "training", "__main__"}
+TOP = {"pipeline", "checkpoint", "engine", "cli", "commands", "evaluation", "training", "__main__"}
 
 # A stage may use these units of vem_core besides itself and the foundation.
 ALLOWED = {
@@ -26,15 +26,16 @@ ALLOWED = {
     **dict.fromkeys(STAGES, FOUNDATION),
     "parsing": FOUNDATION | {"video"},
     "composing": FOUNDATION | {"codecs"},
-    "model": FOUNDATION,
+    "model": FOUNDATION | {"diffusion"},  # the scalings of training and sampling are one object
     "diffusion": FOUNDATION,
-    "checkpoint": FOUNDATION | STAGES | NEURAL,
-    "pipeline": FOUNDATION | STAGES | NEURAL | {"checkpoint"},
+    "engine": FOUNDATION | STAGES | NEURAL,
+    "checkpoint": FOUNDATION | STAGES | NEURAL | {"engine"},
+    "pipeline": FOUNDATION | STAGES | NEURAL | {"checkpoint", "engine"},
     "evaluation": FOUNDATION | STAGES,
     "commands": FOUNDATION | STAGES | {"pipeline", "evaluation", "training"},
     "cli": FOUNDATION | {"commands"},
     "__main__": {"cli"},
-    "training": FOUNDATION | STAGES | NEURAL | {"checkpoint", "pipeline"},
+    "training": FOUNDATION | STAGES | NEURAL | {"checkpoint", "engine", "pipeline"},
 }
 
 

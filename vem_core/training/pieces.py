@@ -27,12 +27,15 @@ from .storyboards import StoryboardSettings, random_storyboard
 HELD_OUT_SEED = 1
 """Pieces of this seed are for figures; no training may bake them."""
 WIDE_TEMPO_BPM = (80.0, 160.0)
+MUSIC_VERSION = 2
+"""To be raised whenever composer or random storyboards change what a seed gives."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BakeSettings:
     """What to compose."""
 
+    music_version: int = MUSIC_VERSION
     n_pieces: int = 4000
     pieces_per_shard: int = 100
     seed: int = 0
@@ -120,7 +123,8 @@ def _write_shard(path: Path, pieces: list[tuple[Storyboard, BeatPlan, Score]]) -
 
 
 def _joined(arrays: list[np.ndarray], kind: type) -> np.ndarray:
-    return np.concatenate(arrays).astype(kind)
+    # safetensors writes the bytes as they lie: the order in memory must be the order of the axes
+    return np.ascontiguousarray(np.concatenate(arrays).astype(kind))
 
 
 def read_pieces(folder: Path, *, at_most: int | None = None) -> Iterator[Piece]:

@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from ..lexicon import load_lexicon
 from ..types import Affect, Motion, Picture, Shot, Storyboard, Transition, TransitionKind
 
 RATES = (Fraction(24), Fraction(25), Fraction(30000, 1001), Fraction(60))
@@ -25,6 +26,8 @@ class StoryboardSettings:
     """Share of the shots with a flash inside."""
     words_share: float = 0.6
     """Share of the texts that are not empty."""
+    mood_distance: float = 0.35
+    """How far, in valence and arousal together, a word of the lexicon may be from the mood."""
 
 
 def random_storyboard(
@@ -39,8 +42,9 @@ def random_storyboard(
     duration_s = float(np.exp(rng.uniform(np.log(settings.shortest_s), np.log(settings.longest_s))))
     edges_s = _edges(rng, duration_s, fps, settings)
     moods = _moods(rng, len(edges_s) - 1)
+    middle = (float(np.mean([v for v, _ in moods])), float(np.mean([a for _, a in moods])))
     shots = tuple(
-        _shot(rng, a, b, mood, _text(rng, words, settings))
+        _shot(rng, a, b, mood, _text(rng, words, mood, settings))
         for a, b, mood in zip(edges_s, edges_s[1:], moods, strict=False)
     )
     return Storyboard(
@@ -48,8 +52,8 @@ def random_storyboard(
         fps=fps,
         shots=shots,
         transitions=_transitions(rng, edges_s, settings),
-        theme=" ".join(_text(rng, words, settings)),
-        tags=_text(rng, words, settings),
+        theme=" ".join(_text(rng, words, middle, settings)),
+        tags=_text(rng, words, middle, settings),
     )
 
 
@@ -121,12 +125,24 @@ def _share(value: float) -> float:
 
 
 def _text(
-    rng: np.random.Generator, words: tuple[str, ...], settings: StoryboardSettings
+    rng: np.random.Generator,
+    words: tuple[str, ...],
+    mood: tuple[float, float],
+    settings: StoryboardSettings,
 ) -> tuple[str, ...]:
-    if not words or rng.random() > settings.words_share:
+    """Words of the style and words for the mood, or none."""
+    if rng.random() > settings.words_share:
         return ()
-    n = min(int(rng.integers(1, 4)), len(words))
-    return tuple(words[i] for i in rng.choice(len(words), size=n, replace=False))
+    chosen = [words[i] for i in rng.choice(len(words), size=min(2, len(words)), replace=False)]
+    chosen = chosen[: int(rng.integers(0, 3))]
+    near = [
+        word
+        for word, (valence, arousal) in load_lexicon().moods.items()
+        if abs(valence - mood[0]) + abs(arousal - mood[1]) < settings.mood_distance
+    ]
+    if near and rng.random() < 0.7:
+        chosen.append(near[int(rng.integers(len(near)))])
+    return tuple(chosen)
 
 
 def _transitions(

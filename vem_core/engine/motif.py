@@ -1,0 +1,99 @@
+"""The motif that a piece is made from: found in composed music, invented for new music.
+
+It is told to the denoiser once, as latent frames that every frame of the piece may look at, so
+that a tune can come back. Only its lead is told, on a plain dynamic: how it sounds is the piece's
+own affair.
+"""
+
+import zlib
+from collections import Counter
+
+import numpy as np
+import torch
+
+from ..codecs.score.latent_codec import ScoreCodec
+from ..codecs.score.pitch_rows import key_rows
+from ..codecs.score.tensor import REGISTERS, SLOTS, PartNotes, ScoreTensor
+from ..composing.draft import Dice
+from ..composing.grid import make_grid
+from ..composing.harmony import choose_progressions
+from ..composing.melody import make_tune
+from ..composing.style import load_style
+from ..types import PARTS, BeatPlan, Key, Part, Storyboard
+
+BARS = 2
+PLAIN_VELOCITY = 80.0
+
+
+def find_motif(tensor: ScoreTensor, plan: BeatPlan) -> ScoreTensor | None:
+    """The two bars of lead around which a piece turns, alone; None where the lead has no tune.
+
+    That is the bar which returns most often with the same notes (of several, the first) and the bar
+    after it.
+    """
+    size = plan.metre.beats_per_bar
+    lead = tensor.parts["lead"]
+    bars = [b for b in plan.downbeats if b + BARS * size <= tensor.n_beats]
+    tunes = {start: _tune(lead.places, start, size) for start in bars}
+    tunes = {start: tune for start, tune in tunes.items() if len(tune) >= 2}
+    if not tunes:
+        return None
+    counts = Counter(tunes.values())
+    start = max(tunes, key=lambda b: (counts[tunes[b]], -b))
+    inside = (lead.places[:, 0] >= start) & (lead.places[:, 0] < start + BARS * size)
+    places = lead.places[inside] - np.array([start, 0, 0])
+    return lead_alone(places, lead.values[inside, 1], BARS * size, tensor.steps_per_beat)
+
+
+def _tune(places: np.ndarray, start: int, n_beats: int) -> frozenset[tuple[int, ...]]:
+    inside = (places[:, 0] >= start) & (places[:, 0] < start + n_beats)
+    return frozenset((int(b) - start, int(s), int(r)) for b, s, r in places[inside])
+
+
+def lead_alone(
+    places: np.ndarray, durations: np.ndarray, n_beats: int, steps_per_beat: int
+) -> ScoreTensor:
+    """A tensor of nothing but a lead on a plain dynamic, on the tonic."""
+    none = PartNotes(places=np.zeros((0, 3), dtype=np.int64), values=np.zeros((0, 3)))
+    plain = np.stack(
+        [np.full(len(places), PLAIN_VELOCITY), durations, np.zeros(len(places))], axis=1
+    )
+    parts: dict[Part, PartNotes] = dict.fromkeys(PARTS, none)
+    parts["lead"] = PartNotes(places=places, values=plain)
+    return ScoreTensor(
+        parts=parts,
+        chords=np.zeros((n_beats, SLOTS, 3), dtype=np.int64),
+        steps_per_beat=steps_per_beat,
+    )
+
+
+def invent_motif(
+    storyboard: Storyboard, plan: BeatPlan, style: str, key: Key, seed: int
+) -> ScoreTensor:
+    """The head of a theme in the style: two bars, drawn by the seed."""
+    manner = load_style(style)
+    grid = make_grid(storyboard, plan)
+    dice = Dice(seed, zlib.crc32(f"{plan.duration_s:.3f} {plan.fps}".encode()))
+    progressions = choose_progressions(manner.chords[key.mode], dice)
+    theme = make_tune(grid, manner, key, progressions, dice).themes["A"]
+    base, order = key_rows(key)
+    spb, size = plan.metre.steps_per_beat, plan.metre.beats_per_bar
+    places, durations = [], []
+    for bar, cell in enumerate(theme.bars[:BARS]):
+        for step, length, pitch in cell.notes:
+            beat, slot = divmod(step, spb)
+            octave, semitone = divmod(pitch - base, 12)
+            row = 12 * (octave - REGISTERS["lead"].lowest) + order.index(semitone)
+            places.append((bar * size + beat, slot, row))
+            durations.append(float(length))
+    return lead_alone(np.array(places), np.array(durations), BARS * size, spb)
+
+
+def encode_motif(codec: ScoreCodec, motif: ScoreTensor | None) -> torch.Tensor:
+    """(C, M): latents of the motif in the channels of the lead, zero (the mean) elsewhere."""
+    if motif is None:
+        return torch.zeros(codec.n_channels, 0)
+    told = torch.zeros(codec.n_channels, motif.n_beats)
+    lead = codec.channels_of("lead")
+    told[lead] = codec.encode_tensor(motif)[lead]
+    return told
