@@ -65,6 +65,7 @@ def breathe(draft: Draft, grid: Grid, form: Form) -> None:
     places = sorted(
         {bar.end for bar in grid.bars if bar.length >= grid.bar_steps and bar.end <= form.final}
     )
+    taken: set[int] = set()
     for part, tones in draft.items():
         since = grid.first
         while (long := _long_run(tones, since, limit, grid)) is not None:
@@ -78,7 +79,9 @@ def breathe(draft: Draft, grid: Grid, form: Form) -> None:
                 if not _has_hit(tones, p - grid.beat, p)
             ]
             free = free or inside
-            best = max(free, key=lambda p: _wish(p, ends, part) + (p - start) / limit)
+            wishes = [_wish(p, ends, part) + (p - start) / limit - 3.0 * (p in taken) for p in free]
+            best = free[wishes.index(max(wishes))]
+            taken.add(best)
             _clear(tones, best - grid.beat, best)
             since = best
 

@@ -178,7 +178,7 @@ def play_tune(
                 continue
             cell = _bar_of(theme, phrase, i, style)
             tones += _sound(cell, bar, grid, spans_at, style, lift)
-        tones += _lead_in(theme, phrase, grid, key, lift, form)
+        tones += _lead_in(theme, phrase, grid, key, lift, form, style.ranges["lead"][0])
     tones = _decorate(tones, grid, form, style, spans_at, dice)
     return _land(tones, grid, form, style, key, spans_at)
 
@@ -216,7 +216,7 @@ def _sound(
 
 
 def _lead_in(
-    theme: Theme, phrase: Phrase, grid: Grid, key: Key, lift: int, form: Form
+    theme: Theme, phrase: Phrase, grid: Grid, key: Key, lift: int, form: Form, low: int
 ) -> list[Tone]:
     """Steps up or down into the first note of a phrase."""
     before = form.phrases[phrase.index - 1] if phrase.index else None
@@ -226,7 +226,7 @@ def _lead_in(
     step, _, pitch = theme.bars[0].notes[0]
     if step or first_bar.start - 2 * theme.pickup < grid.first:
         return []
-    scale = ladder(key_scale(key), pitch - 12, pitch)
+    scale = ladder(key_scale(key), max(pitch - 12, low), pitch)
     notes = scale[-1 - theme.pickup : -1]
     start = first_bar.start - 2 * len(notes)
     return [
