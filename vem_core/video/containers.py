@@ -104,6 +104,7 @@ _HOMES = {
     "rawvideo": (".mov", ".mkv"),
     "h263": (".mov", ".mkv"),
     "dvvideo": (".mov", ".mkv"),
+    "ffv1": (".mkv",),
     "gif": (),
 }
 

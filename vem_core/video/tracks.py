@@ -4,7 +4,7 @@ from fractions import Fraction
 from typing import Any
 
 from av.container import InputContainer, OutputContainer
-from av.stream import Stream
+from av.stream import Disposition, Stream
 from av.video.stream import VideoStream
 
 from .opening import find_picture, find_sound, is_cover
@@ -14,17 +14,17 @@ _MP4_TAGS = {"avc1", "avc3", "hvc1", "hev1", "dvh1", "dvhe", "dva1", "dvav", "vp
 _TEXT = {
     "mp4": {"mov_text"},
     "mov": {"mov_text"},
-    "matroska": {"subrip", "srt", "ass", "ssa", "webvtt", "pgssub", "dvdsub", "dvbsub"},
+    "matroska": {"subrip", "ass", "webvtt", "hdmv_pgs_subtitle", "dvd_subtitle", "dvb_subtitle"},
     "webm": {"webvtt"},
 }
 _SOUND = {
-    "mp4": {"aac", "mp3", "mp3float", "ac3", "eac3", "opus", "libopus", "flac", "alac"},
-    "mov": {"aac", "mp3", "mp3float", "ac3", "eac3", "alac", "pcm_s16le", "pcm_s24le", "pcm_f32le"},
+    "mp4": {"aac", "mp3", "ac3", "eac3", "opus", "flac", "alac"},
+    "mov": {"aac", "mp3", "ac3", "eac3", "alac", "pcm_s16le", "pcm_s24le", "pcm_f32le"},
     "matroska": {
-        *("mp3", "mp3float", "ac3", "eac3", "opus", "libopus", "vorbis", "libvorbis", "flac"),
-        *("pcm_s16le", "pcm_s24le", "pcm_f32le", "dca", "truehd"),
+        *("mp3", "ac3", "eac3", "opus", "vorbis", "flac"),
+        *("pcm_s16le", "pcm_s24le", "pcm_f32le", "dts", "truehd"),
     },
-    "webm": {"opus", "libopus", "vorbis", "libvorbis"},
+    "webm": {"opus", "vorbis"},
 }
 # How tags begin that described the old file and not the film.
 _STALE_TAGS = ("major_brand", "minor_version", "compatible_brands", "encoder", "duration")
@@ -58,11 +58,13 @@ def copy_sounds(source: InputContainer, output: OutputContainer) -> list[tuple[i
     from_mov, to_mkv = "mov" in source.format.name, output.format.name == "matroska"
     copied = []
     for stream in source.streams.audio:
-        name = stream.codec_context.name if stream.codec_context else ""
+        name = stream.codec_context.codec.canonical_name if stream.codec_context else ""
         fits = name in _SOUND[output.format.name] or (name == "aac" and to_mkv and not from_mov)
         if fits:
             track: Any = output.add_stream_from_template(stream, opaque=True)
             _describe(stream, track)
+            if stream is main:
+                track.disposition = stream.disposition | Disposition.default
             copied.append((stream.index, track))
         elif stream is main:
             return []
@@ -78,7 +80,7 @@ def copy_rest(
     left_out: list[str] = []
     for stream in source.streams:
         if stream.type == "subtitle":
-            name = stream.codec_context.name if stream.codec_context else "unknown"
+            name = stream.codec_context.codec.canonical_name if stream.codec_context else "unknown"
             if name not in _TEXT[family]:
                 left_out.append(f"subtitles ({name})")
                 continue

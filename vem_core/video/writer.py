@@ -104,7 +104,7 @@ def mux(
     progress(1.0)
     return MuxReport(
         duration_s=job.lead_in_s + job.sound_s,
-        lead_in_s=0.0 if container.hides_lead_in else job.lead_in_s,
+        lead_in_s=job.lead_in_s,
         notes=tuple(job.notes(audio, start_s)),
     )
 
@@ -127,6 +127,7 @@ class _Job:
         """Of picture that is in the file for decoders only."""
         self.lead_in_s = max(0.0, window.start_s - begin_s)
         """Of picture that is shown before the music's first sample."""
+        self._end_s = extent.end_s
         self.sound_s = extent.end_s - window.start_s
         self._origin_s = window.start_s - self.lead_in_s
 
@@ -173,7 +174,7 @@ class _Job:
             self._notes.append(
                 f"A {self._container.suffix} file cannot hold {', '.join(left_out)}; left out."
             )
-        reach = replace(self._window, start_s=self._origin_s)
+        reach = replace(self._window, start_s=self._origin_s, end_s=self._end_s)
         preroll_s = PREROLL_S if self._container.hides_lead_in else 0.0
         for index, track in copied + rest:
             others = other_packets(self._source, index, reach, preroll_s)
