@@ -62,7 +62,7 @@ def choose_key(storyboard: Storyboard, style: Style, dice: Dice) -> Key:
     """Major or mixolydian for a happy clip, minor or dorian for a gloomy one, else as styles go."""
     valence = mean_valence(storyboard)
     mood = "bright" if valence > MIDDLE else "dark" if valence < -MIDDLE else "neutral"
-    rng = dice.roll("key")
+    rng = dice.roll("key " + style.name)
     mode = pick(rng, dict(style.modes[mood]))
     tonic = int(style.tonics[int(rng.integers(len(style.tonics)))])
     return Key(tonic=tonic, mode=mode)  # type: ignore[arg-type]

@@ -15,10 +15,11 @@ from ..types import (
     Storyboard,
     no_progress,
 )
+from .answers import add_answers
 from .bass import bass_line, choose_basses, mend_parallels, play_bass
 from .choose import choose_key, choose_style
 from .comping import play_harmony, play_keys, play_strings
-from .density import intensities
+from .density import hold_back, intensities
 from .draft import Dice, Draft, empty_draft, pitches_at
 from .drums import add_fills, play_grooves
 from .dynamics import loudness_curve, perform
@@ -30,7 +31,7 @@ from .harmony import choose_progressions, chord_lookup, make_spans, plan_chords,
 from .hits import BIG, SMALL, Gesture, HitPlayer, plan_gestures
 from .melody import make_tune, play_tune
 from .style import Style, load_style
-from .theory import Span
+from .theory import Harmony, Span
 from .voicing import voice_all
 
 
@@ -108,10 +109,12 @@ def _write(
     wanted = {gesture.step: gesture.size / BIG for gesture in gestures if gesture.size > SMALL}
     spans = make_spans(tighten(changes, grid, style, key, dice, wanted), grid, key)
     span_at = chord_lookup(spans, grid.n_steps)
-    lead = play_tune(
-        make_tune(grid, style, key, progressions, dice),
-        grid, form, style, key, lambda step: spans[int(span_at[step])].chord, dice,
-    )  # fmt: skip
+    tune = make_tune(grid, style, key, progressions, dice)
+
+    def chord_at(step: int) -> Harmony:
+        return spans[int(span_at[step])].chord
+
+    lead = play_tune(tune, grid, form, style, key, chord_at, dice)
     tops = pitches_at(lead, [span.start for span in spans])
     spans = choose_basses(spans, style, key, tops, form.final)
     voicings = voice_all(spans, grid, style)
@@ -123,6 +126,7 @@ def _write(
     draft["keys"] = play_keys(grid, form, style, spans, voicings)
     draft["strings"] = play_strings(grid, form, style, spans)
     draft["lead"] = lead
+    add_answers(draft, tune.motif, grid, form, style, chord_at)
     targets = {phrase.start: 2 if phrase.energy > 0.6 else 1 for phrase in form.phrases[1:]}
     targets |= {gesture.step: 3 for gesture in gestures if gesture.size == BIG}
     targets[form.final] = 2
@@ -133,6 +137,7 @@ def _write(
         voicings=voicings, roots=bass_line(spans, style),
     )  # fmt: skip
     player.play(draft, gestures, dice)
+    hold_back(draft, grid, style)
     heard = select(draft, grid, intensities(draft, grid))
     breathe(heard, grid, form)
     cover(heard, grid, spans, span_at, voicings)

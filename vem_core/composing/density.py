@@ -6,12 +6,24 @@ import numpy as np
 
 from .draft import Draft, Tone
 from .grid import Grid
+from .style import Style
 
 _LEVELS = np.linspace(0.0, 1.0, 41)
 _ROOM = 0.45
 """How far the intensity may be moved from the arousal of the shot to even out its density."""
 _TOP = 0.92
 """Share of the greatest density that full arousal asks for: busy shots keep some room above."""
+
+
+def hold_back(draft: Draft, grid: Grid, style: Style) -> None:
+    """Parts stay out of shots that are clearly calmer than what they enter at, but for hits."""
+    for part, tones in draft.items():
+        enters = style.enters[part] - 0.1
+        tones[:] = [
+            tone
+            for tone in tones
+            if tone.keep or grid.arousal[min(max(tone.step, 0), grid.n_steps - 1)] >= enters
+        ]
 
 
 def sounds(tone: Tone, intensity: float) -> bool:

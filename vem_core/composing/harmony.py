@@ -18,6 +18,12 @@ _DIATONIC = {
     "dorian": ("i", "ii", "III", "IV", "v", "vio", "VII"),
     "mixolydian": ("I", "ii", "iiio", "IV", "v", "vi", "VII"),
 }
+_SEVENTHS = {
+    "major": ("Imaj7", "ii7", "iii7", "IVmaj7", "V7", "vi7", "viih7"),
+    "minor": ("i7", "iih7", "IIImaj7", "iv7", "v7", "VImaj7", "VII7"),
+    "dorian": ("i7", "ii7", "IIImaj7", "IV7", "v7", "vih7", "VIImaj7"),
+    "mixolydian": ("I7", "ii7", "iiih7", "IVmaj7", "v7", "vi7", "VIImaj7"),
+}
 _BRIGHTER = {"iv": "IV", "iv7": "IV7", "v": "V", "iih7": "ii7", "v7": "V7"}
 
 
@@ -191,12 +197,17 @@ def tighten(
 def _passing(roman: str, following: str, style: Style, key: Key, chosen: int) -> str:
     """A chord that leads from one to the next, drawn from the style's own ways."""
     here, target = read_chord(roman, key), read_chord(following, key)
-    base_here, base_next = roman.split("/")[0], following.split("/")[0]
+    base_here, base_next = _base(roman), _base(following)
     n = len(style.tighten)
     for way in [style.tighten[(chosen + i) % n] for i in range(n)]:
+        if ("next" in way and not base_next) or ("same" in way and not base_here):
+            continue
         candidate = way.replace("next", base_next).replace("same", base_here)
-        if way.startswith("@"):  # a triad on a degree of the mode
-            candidate = _DIATONIC[key.mode][int(way[1:]) - 1]
+        if way.startswith("@"):  # a chord on a degree of the mode, as rich as its neighbours
+            chords = _SEVENTHS if len(here.tones) > 3 and len(target.tones) > 3 else _DIATONIC
+            candidate = chords[key.mode][int(way[1:]) - 1]
+            if _is_diminished(read_chord(candidate, key)):
+                continue
         if way.endswith("/next") and (_is_diminished(target) or target.root == here.root):
             continue
         if candidate.count("/") > 1:
@@ -205,6 +216,12 @@ def _passing(roman: str, following: str, style: Style, key: Key, chosen: int) ->
         if len(try_chord.tones) > 2 and try_chord.symbol not in (here.symbol, target.symbol):
             return candidate
     return roman
+
+
+def _base(roman: str) -> str:
+    """The numeral without its inversion; empty for the dominant of another chord."""
+    base, _, below = roman.partition("/")
+    return "" if below and not below.isdigit() else base
 
 
 def _is_diminished(chord: Harmony) -> bool:

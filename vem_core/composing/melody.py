@@ -11,7 +11,7 @@ from .draft import Dice, Tone
 from .form import Form, Phrase
 from .grid import Bar, Grid
 from .harmony import Progressions, is_slow, template_chords, template_index
-from .motif import Cell, close, fitted, head, inverted, make_cell, retrograde, stretched
+from .motif import Cell, breathing, close, fitted, head, inverted, make_cell, retrograde, stretched
 from .style import Style
 from .theory import Harmony, five_notes, key_scale, ladder, nearest
 from .voicing import is_parallel
@@ -19,8 +19,9 @@ from .voicing import is_parallel
 ChordAt = Callable[[int], Harmony]
 Level = Callable[[int], int]
 
-_PLANS = ("xyxc", "xxyc", "xyhc", "xxhc", "xyxy")
-_CONTRASTS = ("zzwc", "zwzc", "zwhc", "zzhc")
+_PLANS = ("xyxc", "xxyc", "xyhc", "x-xc", "xxyc", "xyx-")
+_CONTRASTS = ("zzwc", "zwzc", "z-zc", "zzhc", "zwz-")
+"""Bars of a theme: motif x, its fellow y, its mirrors z and w, head h said twice, close c, rest -."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,11 +47,16 @@ def make_tune(grid: Grid, style: Style, key: Key, progressions: Progressions, di
     rng = dice.roll("motif")
     rhythms = style.rhythms[grid.metre.name]
     order = [int(i) for i in rng.permutation(len(rhythms))]
-    x = make_cell(rng, rhythms[order[0]], style.leaps)
-    y = make_cell(rng, rhythms[order[1 % len(order)]], style.leaps)
+    span = 3 if style.pentatonic else 4
+    x = make_cell(rng, rhythms[order[0]], style.leaps, span)
+    y = make_cell(rng, rhythms[order[1 % len(order)]], style.leaps, span)
     z = inverted(x) if rng.random() < 0.5 else retrograde(x)
     w = inverted(y) if rng.random() < 0.5 else retrograde(y)
-    cells = {"x": x, "y": y, "z": z, "w": w, "c": close(x, grid.beat), "h": head(x, grid.beat)}
+    if rng.random() < 0.6:
+        y, w = breathing(y, grid.beat), breathing(w, grid.beat)
+    end = close(x, grid.beat, hold=False)
+    rest = Cell(notes=(), size=grid.bar_steps)
+    cells = {"x": x, "y": y, "z": z, "w": w, "c": end, "h": head(x, grid.beat), "-": rest}
     low, high = style.ranges["lead"]
     scale = five_notes(key) if style.pentatonic else key_scale(key)
     rungs = ladder(scale, low, high)
@@ -58,9 +64,9 @@ def make_tune(grid: Grid, style: Style, key: Key, progressions: Progressions, di
     plan_a = _PLANS[int(rng.integers(len(_PLANS)))]
     plan_b = _CONTRASTS[int(rng.integers(len(_CONTRASTS)))]
     reach = high - low
-    a = setter.theme([cells[c] for c in plan_a], progressions.theme, low + 0.36 * reach)
+    a = setter.theme([cells[c] for c in plan_a], progressions.theme, low + 0.4 * reach)
     cells["h"] = head(z, grid.beat)
-    b = setter.theme([cells[c] for c in plan_b], progressions.contrast, low + 0.56 * reach)
+    b = setter.theme([cells[c] for c in plan_b], progressions.contrast, low + 0.55 * reach)
     return Tune(motif=a.bars[0], themes={"A": a, "B": b})
 
 
@@ -77,13 +83,16 @@ class Setter:
         self, cells: list[Cell], progression: tuple[tuple[str, ...], ...], center: float
     ) -> Theme:
         """Four bars over a progression, around an arch whose top is in the third bar."""
-        arch = (0.0, 1.5, 3.5, -1.0)
+        arch = (0.0, 1.0, 2.5, -1.0)
         previous = None
         outer: tuple[int, int] | None = None
         placed: list[Cell] = []
         known: dict[tuple[Cell, tuple[str, ...]], Cell] = {}
         for i, cell in enumerate(cells):
             romans = progression[i % len(progression)]
+            if not cell.notes:
+                placed.append(cell)
+                continue
             if (cell, romans) not in known:
                 chord_at = self._chords(progression, i, cell.size)
                 known[cell, romans] = self.place(cell, chord_at, center + arch[i], previous, outer)
@@ -91,7 +100,9 @@ class Setter:
             previous = placed[-1].notes[-1][2]
             outer = (self._chords(progression, i, cell.size)(0).bass, placed[-1].notes[0][2])
         last = self._chords(progression, 3, cells[-1].size)
-        closing = self.place(close(cells[0], self.grid.beat), last, center - 1.0, previous, None)
+        closing = self.place(
+            close(cells[0], self.grid.beat, hold=True), last, center - 1.0, previous, None
+        )
         pickup = int(self.rng.choice([0, 0, 1, 2, 3]))
         return Theme(bars=tuple(placed), closed=closing, pickup=pickup)
 

@@ -1,21 +1,9 @@
 """Motifs: a rhythm and a contour, and what can be done to them."""
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
-
-STEPWISE = ((-1, 4.0), (1, 4.0), (0, 0.7), (-2, 1.2), (2, 1.2), (-3, 0.3), (3, 0.3))
-LEAPING = (
-    (-1, 2.4),
-    (1, 2.4),
-    (0, 0.9),
-    (-2, 2.2),
-    (2, 2.2),
-    (-3, 1.2),
-    (3, 1.2),
-    (4, 0.6),
-    (-4, 0.5),
-)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -65,53 +53,64 @@ def vary_rhythm(rng: np.random.Generator, rhythm: list[tuple[int, int]]) -> list
     return rhythm
 
 
-def make_contour(rng: np.random.Generator, n: int, leaps: float) -> tuple[int, ...]:
-    """Scale steps of `n` notes: mostly stepwise, a leap is followed by a step back.
+def make_contour(rng: np.random.Generator, n: int, leaps: float, span: int) -> tuple[int, ...]:
+    """Scale steps of `n` notes within `span`: a shape that can be remembered.
 
-    The best of some tries: a contour with a direction and one peak, within a sixth or seventh.
+    The best of some tries. Wanted: one peak, a leap that is answered by steps the other way, a
+    note that is left and taken up again. Unwanted: long scales, aimless zigzag, standing still.
     """
     best: tuple[int, ...] = (0,) * n
     best_score = -np.inf
-    for _ in range(12):
-        table = LEAPING if rng.random() < leaps else STEPWISE
-        moves = np.array([move for move, _ in table])
-        shares = np.array([weight for _, weight in table])
-        degrees = [0]
-        move = 0
-        for _ in range(n - 1):
-            bias = shares.copy()
-            if abs(move) >= 3:  # recover a leap by step in the other direction
-                bias = bias * ((moves * move < 0) & (abs(moves) <= 2))
-            elif move == 0 and len(degrees) > 1:
-                bias = bias * (moves != 0)
-            bias = bias * (abs(degrees[-1] + moves) <= 5)
-            move = int(rng.choice(moves, p=bias / bias.sum()))
-            degrees.append(degrees[-1] + move)
-        score = _contour_score(degrees) + 0.7 * float(rng.random())
+    for _ in range(16):
+        degrees = _walk_contour(rng, n, leaps, span)
+        score = _contour_score(degrees, span) + 0.9 * float(rng.random())
         if score > best_score:
             best, best_score = tuple(degrees), score
     return best
 
 
-def _contour_score(degrees: list[int]) -> float:
-    span = max(degrees) - min(degrees)
-    peak = degrees.count(max(degrees))
-    turns = sum(
-        (b - a) * (c - b) < 0 for a, b, c in zip(degrees, degrees[1:], degrees[2:], strict=False)
-    )
+def _walk_contour(rng: np.random.Generator, n: int, leaps: float, span: int) -> list[int]:
+    degrees, move = [0], 0
+    for i in range(n - 1):
+        options = {1: 3.0, -1: 3.0, 2: 0.6 + 1.4 * leaps, -2: 0.6 + 1.4 * leaps,
+                   3: 1.2 * leaps, -3: 1.0 * leaps, 4: 0.5 * leaps, 0: 0.9}  # fmt: skip
+        if abs(move) >= 3:  # a leap is answered by a step or two the other way
+            options = {-1: 3.0, -2: 1.0} if move > 0 else {1: 3.0, 2: 1.0}
+        elif i and move == 0:
+            options.pop(0)
+        back = degrees[i - 1] - degrees[i] if i else 0
+        if back in options and back:
+            options[back] *= 2.0  # left and taken up again
+        inside = {m: w for m, w in options.items() if abs(degrees[-1] + m) <= span}
+        shares = np.array(list((inside or {0: 1.0}).values()))
+        move = int(rng.choice(list(inside or {0: 1.0}), p=shares / shares.sum()))
+        degrees.append(degrees[-1] + move)
+    return degrees
+
+
+def _contour_score(degrees: list[int], span: int) -> float:
+    moves = [b - a for a, b in pairwise(degrees)]
+    reach = max(degrees) - min(degrees)
+    run = longest = 0
+    for before, move in pairwise([0, *moves]):
+        run = run + 1 if before * move > 0 else 1
+        longest = max(longest, run)
+    turns = sum(a * b < 0 for a, b in pairwise(moves))
     return (
-        -abs(span - 3.5) * 0.5
-        - 0.5 * (peak - 1)
-        - 0.4 * max(turns - 2, 0)
-        + 0.2 * len(set(degrees))
-        - (2.0 if span == 0 else 0.0)
+        -0.5 * max(reach - span, 0)
+        - (1.0 if reach < 2 and len(degrees) > 3 else 0.0)
+        - 0.6 * max(longest - 3, 0)
+        - 0.35 * max(turns - (len(moves) + 1) // 2, 0)
+        - 0.4 * (degrees.count(max(degrees)) - 1)
+        + 0.5 * any(abs(move) >= 2 for move in moves)
+        + 0.3 * (len(set(degrees)) < len(degrees))
     )
 
 
-def make_cell(rng: np.random.Generator, grid: str, leaps: float) -> Cell:
-    """A cell on a varied rhythm of the style."""
+def make_cell(rng: np.random.Generator, grid: str, leaps: float, span: int) -> Cell:
+    """A cell on a varied rhythm of the style, within `span` scale steps around its first note."""
     rhythm = vary_rhythm(rng, read_rhythm(grid))
-    degrees = make_contour(rng, len(rhythm), leaps)
+    degrees = make_contour(rng, len(rhythm), leaps, span)
     notes = tuple((s, n, d) for (s, n), d in zip(rhythm, degrees, strict=True))
     return Cell(notes=notes, size=len(grid))
 
@@ -142,11 +141,21 @@ def head(cell: Cell, beat: int) -> Cell:
     return replace(cell, notes=first + again)
 
 
-def close(cell: Cell, beat: int) -> Cell:
-    """The head of the cell, then one long note and a breath: the end of a phrase."""
+def breathing(cell: Cell, beat: int) -> Cell:
+    """The cell without what begins in its last beat, which becomes a rest: the end of a call."""
+    room = cell.size - beat
+    notes = tuple((s, min(n, room - s), d) for s, n, d in cell.notes if s < room)
+    return replace(cell, notes=notes) if len(notes) > 1 else cell
+
+
+def close(cell: Cell, beat: int, *, hold: bool) -> Cell:
+    """The head of the cell, one long note, and a breath: the end of a phrase.
+
+    With `hold` the last note fills the bar but for half a beat, else there is a beat of rest.
+    """
     half = max(cell.size // (2 * beat), 1) * beat
     first = tuple((s, min(n, half - s), d) for s, n, d in cell.notes if s < half)
-    length = max(cell.size - half - beat // 2, beat)
+    length = max(cell.size - half - (beat // 2 if hold else beat), beat // 2)
     return replace(cell, notes=(*first, (half, length, -1 if first else 0)))
 
 

@@ -90,11 +90,11 @@ def _draw_notes(axes: "Axes", score: Score) -> None:
         axes.plot([], [], color=COLOURS[part], linewidth=5, label=part)
     edges = [to_rgba(plotting.BACKGROUND)] * len(boxes)
     axes.add_collection(PolyCollection(boxes, facecolors=colours, edgecolors=edges, linewidths=0.4))
-    axes.set_ylim(lowest - 2, highest + 7)
+    axes.set_ylim(lowest - 2, highest + 11)
     octaves = range(-(-lowest // 12) * 12, highest + 1, 12)
     axes.set_yticks(list(octaves), [f"C{pitch // 12 - 1}" for pitch in octaves])
     axes.legend(
-        loc="lower right", ncols=5, fontsize=9, facecolor=plotting.PANEL,
+        loc="upper right", ncols=5, bbox_to_anchor=(1.0, 1.0), fontsize=9, facecolor=plotting.PANEL,
         edgecolor=plotting.GRID, labelcolor=plotting.TEXT,
     )  # fmt: skip
 
@@ -106,7 +106,7 @@ def _draw_chords(axes: "Axes", score: Score) -> None:
     for chord in score.chords:
         at_s = max(beats_to_seconds(chord.step / beat, score.beats_s), 0.0)
         if at_s >= free_s and at_s < score.duration_s:
-            axes.text(at_s, top - 1, chord.symbol, color=plotting.TEXT, fontsize=8, va="top")
+            axes.text(at_s, top - 5, chord.symbol, color=plotting.TEXT, fontsize=8, va="top")
             free_s = at_s + score.duration_s * 0.008 * (len(chord.symbol) + 0.5)
 
 
