@@ -1,4 +1,5 @@
 """The nodes of the pack. They translate between ComfyUI and vem_core and compute nothing."""
+# pyright: reportMissingImports=false
 
 from comfy_api.latest import ComfyExtension, io
 

@@ -1,4 +1,5 @@
 """VIDEO, AUDIO and IMAGE of ComfyUI <-> vem_core: the only file that knows both worlds."""
+# pyright: reportMissingImports=false
 
 import inspect
 from collections.abc import Iterator, Mapping

@@ -1,4 +1,5 @@
 """How well music meets a picture."""
+# pyright: reportMissingImports=false
 
 from typing import Any
 

@@ -1,4 +1,5 @@
 """Music that follows a storyboard and a beat plan, and what a studio wants of it."""
+# pyright: reportMissingImports=false
 
 from typing import Any, get_args
 
@@ -10,8 +11,9 @@ from ..vem_core.errors import InputError
 from ..vem_core.types import PARTS, BeatPlan, Key, Music, Part, Storyboard
 from .convert import audio_to_comfy
 from .places import new_output
+from .previews import show_figure
 from .running import in_words, node_progress
-from .schema import CATEGORY, found_by, rarely_needed
+from .schema import CATEGORY, found_by, keeps_preview, rarely_needed
 from .sockets import BeatPlanSocket, MusicSocket, StoryboardSocket
 
 AUTO = "auto"
@@ -63,7 +65,9 @@ class ComposeMusic(io.ComfyNode):
                 MusicSocket.Output("music", display_name="music"),
                 io.Audio.Output("audio", display_name="audio"),
             ],
+            hidden=[io.Hidden.prompt, io.Hidden.extra_pnginfo],
             **found_by("generate music", "soundtrack", "background music", "score", "bgm"),
+            **keeps_preview(),
         )
 
     @classmethod
@@ -78,6 +82,7 @@ class ComposeMusic(io.ComfyNode):
         **instruments: str,
     ) -> io.NodeOutput:
         from ..vem_core.codecs.score.effects import master
+        from ..vem_core.composing.piano_roll import draw_score
         from ..vem_core.pipeline import MusicSettings, compose_score, render_score
 
         settings = MusicSettings(
@@ -91,8 +96,11 @@ class ComposeMusic(io.ComfyNode):
             ),
         )
         score = compose_score(storyboard, beat_plan, settings, node_progress(0, 0.2))
-        music = render_score(score, node_progress(0.2, 1))
-        return io.NodeOutput(music, audio_to_comfy(master(music.mix)))
+        music = render_score(score, node_progress(0.2, 0.95))
+        roll = draw_score(score, storyboard=storyboard, plan=beat_plan)
+        text = f"{score.style}, {len(beat_plan.hits)} hits"
+        sound = audio_to_comfy(master(music.mix))
+        return io.NodeOutput(music, sound, ui=show_figure(cls, roll, text))
 
 
 class SaveScore(io.ComfyNode):

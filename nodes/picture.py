@@ -1,4 +1,5 @@
 """From a video file to a storyboard."""
+# pyright: reportMissingImports=false
 
 from pathlib import Path
 

@@ -1,4 +1,5 @@
 """Files of ComfyUI's own folders: input, output and temp; nothing outside is read or written."""
+# pyright: reportMissingImports=false
 
 import os
 from pathlib import Path

@@ -1,4 +1,5 @@
 """The creator's words on the storyboard, and the beats planned on it."""
+# pyright: reportMissingImports=false
 
 from dataclasses import replace
 

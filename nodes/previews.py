@@ -1,4 +1,5 @@
 """What a node shows on itself."""
+# pyright: reportMissingImports=false
 
 from typing import TYPE_CHECKING, Any
 

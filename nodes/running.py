@@ -1,4 +1,5 @@
 """While a node runs: its progress bar, the stop button, and errors that begin with its name."""
+# pyright: reportMissingImports=false
 
 import functools
 from collections.abc import Callable

@@ -1,4 +1,5 @@
 """Parts of schemas that not every ComfyUI from 0.3.64 on knows: left out where they are not."""
+# pyright: reportMissingImports=false
 
 import dataclasses
 import inspect

@@ -1,4 +1,5 @@
 """One socket type per vem_core type that travels on a wire."""
+# pyright: reportMissingImports=false
 
 from comfy_api.latest import io
 

@@ -1,4 +1,5 @@
 """Music onto the beats, into the mix, and under the untouched picture."""
+# pyright: reportMissingImports=false
 
 from pathlib import Path
 from typing import Any

@@ -55,8 +55,8 @@ WORKFLOWS: dict[str, dict[str, Box]] = {
         "note": note(
             (40, 640),
             "## Shots and beats\n\n1. Choose a video in **Load Video**.\n2. Press **Run**.\n3. Look"
-            " at the shots in **Parse Shots** and at the beats over the cuts in **Plan Beats**: green"
-            " is met, red is missed.\n\nWrite a theme or notes into **Storyboard**, and run again:"
+            " at the shots in **Parse Shots** and at the beats over the cuts in **Plan Beats**:"
+            " green is met, red is missed.\n\nWrite a theme or notes into **Storyboard**, and run again:"
             " only what changed is done anew.",
         ),
         "load": LOAD,
@@ -139,25 +139,25 @@ WORKFLOWS: dict[str, dict[str, Box]] = {
         "compose": Box(
             type="VeM_Compose",
             at=(2220, 160),
-            size=(360, 420),
+            size=(620, 660),
             wires={"storyboard": ("board", 0), "beat_plan": ("plan", 0)},
             widgets={"seed": 1},
         ),
         "save": Box(
             type="VeM_SaveScore",
-            at=(2220, 640),
-            size=(360, 260),
+            at=(2220, 880),
+            size=(620, 220),
             wires={"music": ("compose", 0)},
         ),
         "mix": Box(
             type="VeM_MixAudio",
-            at=(2640, 160),
+            at=(2900, 160),
             size=(520, 620),
             wires={"music": ("compose", 1), "own_sound": ("load", 1), "duration_s": ("load", 2)},
         ),
         "mux": Box(
             type="VeM_MuxVideo",
-            at=(3220, 160),
+            at=(3480, 160),
             size=(520, 520),
             wires={"video": ("load", 0), "audio": ("mix", 0)},
         ),
@@ -265,7 +265,7 @@ def _values(box: Box, info: dict[str, Any]) -> list[Any]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description="Write the workflow templates.")
     parser.add_argument("--server", default="http://127.0.0.1:8188")
     object_info = fetch_object_info(parser.parse_args().server)
     FOLDER.mkdir(exist_ok=True)

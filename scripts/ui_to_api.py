@@ -122,7 +122,7 @@ def fetch_object_info(server: str) -> dict[str, Any]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description="The prompt for a UI workflow.")
     parser.add_argument("workflow", type=Path)
     parser.add_argument("--server", default="http://127.0.0.1:8188")
     arguments = parser.parse_args()

@@ -13,8 +13,12 @@ from .server import ROOT, Run, Server
 from .test_nodes import picture_packets, sound_of
 
 sys.path.insert(0, str(ROOT / "scripts"))
-from make_workflows import WORKFLOWS, make_workflow
-from ui_to_api import WorkflowError, ui_to_api, widget_names
+from make_workflows import WORKFLOWS, make_workflow  # pyright: ignore[reportMissingImports]
+from ui_to_api import (  # pyright: ignore[reportMissingImports]
+    WorkflowError,
+    ui_to_api,
+    widget_names,
+)
 
 
 def read_workflow(name: str) -> dict[str, Any]:
