@@ -22,7 +22,9 @@ from .sf2 import SoundFont, SourceZone
 HERE = Path(__file__).parent
 OUT = HERE.parents[1] / "vem_core" / "assets" / "soundbank"
 TARGET_DB = -20.0
-"""K-weighted level that each zone's loudest 400 ms is brought to."""
+"""K-weighted level that each zone's loudest 400 ms is brought to..."""
+MOST_PEAK_DB = -6.0
+"""... as far as its peak stays under this."""
 
 
 def choose_roots(
@@ -61,14 +63,16 @@ def _left_first(zones: list[SourceZone]) -> list[SourceZone]:
 
 def zone_row(cut: Cut, start: int, keys: tuple[int, int]) -> dict:
     """What zones.json says about one sample."""
-    level = loudness_db(held(cut, 0.6), cut.sample_rate)
+    sound = held(cut, 0.6)
+    peak_db = 20 * np.log10(np.abs(sound).max())
+    gain_db = min(TARGET_DB - loudness_db(sound, cut.sample_rate), MOST_PEAK_DB - peak_db)
     row = {
         "keys": list(keys),
         "start": start,
         "length": cut.samples.shape[1],
         "sample_rate": cut.sample_rate,
         "root_key": round(cut.root_key, 4),
-        "gain_db": round(TARGET_DB - level, 2),
+        "gain_db": round(float(gain_db), 2),
         "attack_s": round(cut.attack_s, 4),
         "hold_s": round(cut.hold_s, 4),
         "decay_s": round(cut.decay_s, 4),

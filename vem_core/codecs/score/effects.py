@@ -54,7 +54,7 @@ def _place(sound: np.ndarray, mix: PartMix) -> np.ndarray:
 
 
 def saturate(sound: np.ndarray, ceiling: float) -> None:
-    """Bend peaks over half of `ceiling` (-6 dB) softly towards it, in place: what tape does to drums."""
+    """Bend peaks over half of `ceiling` softly towards it, in place, as tape does."""
     knee = 0.5 * ceiling
     over = np.abs(sound) > knee
     loud = sound[over]

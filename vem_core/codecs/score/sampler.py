@@ -62,7 +62,7 @@ class Player:
             again = replace(once, zone_shift=5, tune_cents=4.0)
             left = self.play(events, once, n_samples)
             right = self.play(self._second_take(events), again, n_samples)
-            return np.concatenate([left, right])
+            return np.concatenate([left, right]) * np.float32(math.sqrt(0.5))
         events = _choke(events) if instrument.kit else _retrigger(events, instrument)
         by_pitch: dict[int, list[Event]] = {}
         for event in events:

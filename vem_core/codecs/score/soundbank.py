@@ -60,6 +60,8 @@ def read_flac(path: Path) -> np.ndarray:
             f"The sound '{path.name}' of the sound bank cannot be read ({error})."
             " Install VeM again."
         ) from error
+    if not frames:
+        raise MediaError(f"The sound '{path.name}' of the sound bank is empty. Install VeM again.")
     packed = np.concatenate([frame.reshape(-1) for frame in frames])
     return packed.reshape(-1, n_channels).T.astype(np.float32) / 32768
 
