@@ -20,8 +20,7 @@ import torch
 
 from vem_core.audio.loudness import LevelMeter
 from vem_core.audio.mixing import MixSettings, mix, plan_mix, report_mix
-from vem_core.audio.streams import SoundStream
-from vem_core.types import Audio
+from vem_core.types import Audio, SoundStream
 
 LOUDNESS_BAR_LU = 0.3
 DURATION_S = 20.0
@@ -204,7 +203,7 @@ def long_film() -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description="Loudness and true peak, checked.")
     parser.add_argument("--long", action="store_true", help="the 30-minute film instead")
     if parser.parse_args().long:
         long_film()

@@ -1,11 +1,13 @@
 """The stages as named calls, and the whole jobs that the command line and the nodes share."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import get_args
+
+import numpy as np
 
 from .audio.mix_plan import MixSettings
 from .audio.mixing import MixReport
@@ -16,7 +18,19 @@ from .parsing.settings import ParseSettings
 from .report import AudioFacts, Report, SnapFacts, Stopwatch
 from .rhythm.plan_settings import PlanSettings
 from .rhythm.snapping import Snapped
-from .types import Audio, BeatPlan, Key, Mode, Music, Part, Progress, Score, Storyboard, no_progress
+from .types import (
+    Audio,
+    BeatPlan,
+    Key,
+    Mode,
+    Music,
+    Part,
+    Progress,
+    Score,
+    SoundStream,
+    Storyboard,
+    no_progress,
+)
 from .video.opening import Source
 
 LOSSY_HEADROOM_DB = 0.8
@@ -156,21 +170,31 @@ def deliver(
     bars: Bars,
 ) -> tuple[AudioFacts, tuple[str, ...]]:
     """Mix the music with the film's own sound and mux both with the untouched picture."""
-    from .audio.mixing import mix
-    from .video.reader import read_sound
+    from .audio.loudness import LevelMeter
+    from .audio.mix_plan import plan_mix
+    from .audio.mixing import report_mix
+    from .video.film_sound import open_film_sound
     from .video.writer import mux
 
     with watch.stage("mix"), bars("mix") as progress:
-        own = read_sound(video, duration_s=duration_s)
-        keep = settings.mix.own_sound == "mix"
+        own = open_film_sound(video, duration_s) if settings.mix.own_sound == "mix" else None
         ceiling_dbtp = settings.mix.true_peak_dbtp - LOSSY_HEADROOM_DB
         wanted = replace(settings.mix, true_peak_dbtp=max(ceiling_dbtp, -20.0))
-        mixed = mix(music, own.audio if keep else None, duration_s, wanted, progress)
+        plan = plan_mix(music, own.stream if own else None, duration_s, wanted, progress)
+    meter = LevelMeter(plan.sample_rate)
+
+    def blocks() -> Iterator[np.ndarray]:
+        for block in plan.blocks():
+            meter.add(block)
+            yield block
+
+    sound = SoundStream(sample_rate=plan.sample_rate, n_samples=plan.n_samples, open=blocks)
     with watch.stage("mux"), bars("mux") as progress:
         mode = "add" if settings.keep_own_track else "replace"
-        written = mux(video, mixed.audio, output, mode=mode, progress=progress)
-    warnings = (own.warning,) if own.warning else ()
-    return audio_facts(mixed.report), (*warnings, *mixed.report.notes, *written.notes)
+        written = mux(video, sound, output, mode=mode, progress=progress)
+    report = report_mix(plan, meter.finish())
+    warnings = tuple(own.warnings) if own else ()
+    return audio_facts(report), (*warnings, *report.notes, *written.notes)
 
 
 def audio_facts(report: MixReport) -> AudioFacts:
@@ -405,9 +429,11 @@ def run_demo(video: Path, folder: Path, bars: Bars = no_bars) -> str:
     from .plotting import save_figure
     from .rhythm.plan_plot import draw_plan
     from .rhythm.plan_report import describe_plan
+    from .video.containers import CONTAINERS
 
     stem = video.stem
-    output = folder / f"{stem}-scored.mp4"
+    suffix = video.suffix.lower() if video.suffix.lower() in CONTAINERS else ".mp4"
+    output = folder / f"{stem}-scored{suffix}"
     extras = Extras(
         midi=folder / f"{stem}.mid",
         stems=folder / f"{stem}-stems",

@@ -6,15 +6,18 @@ L latent frames, F video frames, S shots, D features, H W pixels.
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import pairwise
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 import torch
 
 from .errors import InputError
+
+if TYPE_CHECKING:
+    import numpy as np
 
 Progress = Callable[[float], None]
 """Told the share done, in [0, 1]. It may raise to interrupt; a stage then frees what it holds."""
@@ -352,6 +355,38 @@ class Audio:
     @property
     def duration_s(self) -> float:
         return self.n_samples / self.sample_rate
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class SoundStream:
+    """Sound that can be read from its start again and again, block by block, in flat memory."""
+
+    sample_rate: int
+    n_samples: int | None
+    """None where the end is not known before it is read."""
+    open: "Callable[[], Iterator[np.ndarray]]"
+    """Starts from the first sample; yields (C, n) float32 blocks of any length."""
+    n_channels: int = 2
+
+    @property
+    def duration_s(self) -> float | None:
+        return None if self.n_samples is None else self.n_samples / self.sample_rate
+
+
+def stream_of(audio: Audio, block: int = 1 << 17) -> SoundStream:
+    """The stream of a sound that is held whole, in blocks of `block` samples."""
+    samples = audio.waveform.detach().cpu().numpy()
+
+    def blocks() -> "Iterator[np.ndarray]":
+        for start in range(0, samples.shape[1], block):
+            yield samples[:, start : start + block]
+
+    return SoundStream(
+        sample_rate=audio.sample_rate,
+        n_samples=audio.n_samples,
+        open=blocks,
+        n_channels=audio.n_channels,
+    )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..types import Audio
-from .streams import BLOCK, stream_of
+from ..types import Audio, stream_of
+from .streams import BLOCK
 
 WINDOW = 32
 """Samples per value of energy and peak: 0.7 ms at 48 kHz."""

@@ -11,12 +11,12 @@ from typing import Literal, get_args
 import numpy as np
 
 from ..errors import InputError
-from ..types import Audio, Progress, check_seconds, no_progress
+from ..types import Audio, Progress, SoundStream, check_seconds, no_progress, stream_of
 from ..units import seconds_to_samples, seconds_to_timecode
 from .ducking import FRAME_S, DuckSettings, SpeechMeter, duck_curve, find_activity
 from .limiting import MOST_DRIVE_DB, Leveling, level_to
 from .loudness import LevelMeter, Levels, LoudnessMeter, from_db
-from .streams import SoundStream, SourceCheck, prepare, stream_of
+from .streams import SourceCheck, prepare
 
 OwnSound = Literal["replace", "mix"]
 KEPT_RATES = (44_100, 48_000)

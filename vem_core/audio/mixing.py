@@ -9,10 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from ..types import Audio, Progress, no_progress
+from ..types import Audio, Progress, SoundStream, no_progress
 from .loudness import LevelMeter, Levels
 from .mix_plan import MixPlan, MixSettings, plan_mix
-from .streams import SoundStream
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -4,13 +4,12 @@ A block is (C, n) float32. `prepare` mends what is not a number, folds surround 
 resamples and cuts to an exact length.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 import numpy as np
 
 from ..errors import InputError
-from ..types import Audio
+from ..types import SoundStream
 
 BLOCK = 1 << 17
 """Samples in a block of `prepare`; a multiple of loudness.WINDOW."""
@@ -32,28 +31,6 @@ _FOLDS = {
     7: (_L, _R, _C, _OFF, _BACK, _LS, _RS),
     8: (_L, _R, _C, _OFF, _LS, _RS, _LS, _RS),
 }
-
-
-@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class SoundStream:
-    """Sound that can be read from its start again and again, block by block."""
-
-    sample_rate: int
-    n_samples: int | None
-    """None where the end is not known before it is read."""
-    open: Callable[[], Iterator[np.ndarray]]
-    """Starts from the first sample; yields (C, n) float32 blocks of any length."""
-
-
-def stream_of(audio: Audio) -> SoundStream:
-    """The stream of a sound that is held whole."""
-    samples = audio.waveform.detach().cpu().numpy()
-
-    def blocks() -> Iterator[np.ndarray]:
-        for start in range(0, samples.shape[1], BLOCK):
-            yield samples[:, start : start + BLOCK]
-
-    return SoundStream(sample_rate=audio.sample_rate, n_samples=audio.n_samples, open=blocks)
 
 
 class SourceCheck:

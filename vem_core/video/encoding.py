@@ -1,4 +1,4 @@
-"""Audio -> packets, a little at a time, so that a film's sound is never encoded all at once."""
+"""Sound -> packets, a little at a time, so that a film's sound is never encoded all at once."""
 
 from collections.abc import Iterator
 from fractions import Fraction
@@ -11,7 +11,7 @@ from av.container import OutputContainer
 from av.packet import Packet
 
 from ..errors import InputError
-from ..types import Audio
+from ..types import SoundStream
 from ..units import seconds_to_samples
 from .containers import Container
 
@@ -30,15 +30,11 @@ class SoundTrack:
         self,
         output: OutputContainer,
         container: Container,
-        audio: Audio,
+        audio: SoundStream,
         *,
         duration_s: float,
         offset_s: float,
     ):
-        if not bool(audio.waveform.isfinite().all()):
-            raise InputError(
-                "The sound holds values that are not numbers (NaN or infinite). Make it again."
-            )
         self._audio = audio
         self.rate = container.sound_rate(audio.sample_rate)
         self._layout = container.sound_layout(audio.n_channels)
@@ -78,10 +74,22 @@ class SoundTrack:
             yield np.zeros((self._audio.n_channels, min(n_left, _BLOCK)), np.float32)
             n_left -= _BLOCK
 
+    def _input_blocks(self) -> Iterator[np.ndarray]:
+        """The source's samples in short blocks, as far as they are needed."""
+        n_left = self._n_input
+        for block in self._audio.open():
+            if not np.isfinite(block).all():
+                raise InputError(
+                    "The sound holds values that are not numbers (NaN or infinite). Make it again."
+                )
+            for start in range(0, min(block.shape[1], n_left), _BLOCK):
+                yield block[:, start : min(start + _BLOCK, n_left)]
+            n_left -= block.shape[1]
+            if n_left <= 0:
+                return
+
     def _resampled(self) -> Iterator[np.ndarray]:
-        samples = self._audio.waveform.detach().cpu().numpy()
-        n_used = min(samples.shape[1], self._n_input)
-        blocks = (samples[:, i : min(i + _BLOCK, n_used)] for i in range(0, n_used, _BLOCK))
+        blocks = self._input_blocks()
         if self.rate == self._audio.sample_rate:
             yield from blocks
             return

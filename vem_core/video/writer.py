@@ -14,7 +14,7 @@ from av.stream import Disposition
 
 from ..errors import InputError, MediaError
 from ..files import whole_file
-from ..types import Audio, Progress, check_seconds, no_progress
+from ..types import Audio, Progress, SoundStream, check_seconds, no_progress, stream_of
 from .containers import Container, check_fits, container_for
 from .copying import PREROLL_S, Window, decode_time, on_output_clock, other_packets, picture_packets
 from .encoding import SoundTrack
@@ -42,7 +42,7 @@ class MuxReport:
 
 def mux(
     source: Source,
-    audio: Audio,
+    audio: Audio | SoundStream,
     output: str | Path,
     *,
     mode: MuxMode = "replace",
@@ -77,6 +77,8 @@ def mux(
     check_seconds("The start of the window", start_s)
     if duration_s is not None:
         check_seconds("The duration of the window", duration_s)
+    if isinstance(audio, Audio):
+        audio = stream_of(audio)
     container = container_for(output)
     info = probe(source)
     check_fits(info.codec, container)
@@ -131,7 +133,7 @@ class _Job:
         self.sound_s = extent.end_s - window.start_s
         self._origin_s = window.start_s - self.lead_in_s
 
-    def write(self, path: Path, audio: Audio, mode: MuxMode, progress: Progress) -> None:
+    def write(self, path: Path, audio: SoundStream, mode: MuxMode, progress: Progress) -> None:
         with (
             open_media(self._source) as source,
             av.open(
@@ -151,7 +153,7 @@ class _Job:
                 progress(min(1.0, max(0.0, decode_time(packet) / length_s)))
 
     def _streams(
-        self, source: InputContainer, output: OutputContainer, audio: Audio, mode: MuxMode
+        self, source: InputContainer, output: OutputContainer, audio: SoundStream, mode: MuxMode
     ) -> list[Iterator[Packet]]:
         """Packets of every stream of the output; the streams are added in their order."""
         stream = need_picture(source, source_name(self._source))
@@ -164,7 +166,7 @@ class _Job:
             if not copied:
                 streams += self._own_sound(output)
         music = self._track(output, audio)
-        music.stream.disposition = Disposition.default
+        music.stream.disposition = Disposition.default.value
         if len(streams) + len(copied) > 1:
             music.stream.disposition = 0
             music.stream.metadata["title"] = "Music"
@@ -181,7 +183,7 @@ class _Job:
             streams.append(on_output_clock(others, track, self._origin_s))
         return streams
 
-    def _track(self, output: OutputContainer, audio: Audio) -> SoundTrack:
+    def _track(self, output: OutputContainer, audio: SoundStream) -> SoundTrack:
         return SoundTrack(
             output,
             self._container,
@@ -203,11 +205,11 @@ class _Job:
         )
         if sound.warning:
             self._notes.append(sound.warning)
-        track = self._track(output, sound.audio)
-        track.stream.disposition = Disposition.default
+        track = self._track(output, stream_of(sound.audio))
+        track.stream.disposition = Disposition.default.value
         return [track.packets()]
 
-    def notes(self, audio: Audio, start_s: float) -> Iterator[str]:
+    def notes(self, audio: SoundStream, start_s: float) -> Iterator[str]:
         """Everything that is not as asked, in words."""
         yield from self._notes
         if self.hidden_s > 0.001:
@@ -221,6 +223,8 @@ class _Job:
                 f" keyframe: a copied picture cannot start elsewhere in a {self._container.suffix}"
                 " file. The music starts where it belongs; MP4 and MOV can hide that part."
             )
+        if audio.duration_s is None:
+            return
         if audio.duration_s > self.sound_s + LENGTH_TOLERANCE_S:
             yield (
                 f"The music lasts {audio.duration_s:.2f} s, the picture {self.sound_s:.2f} s; the"

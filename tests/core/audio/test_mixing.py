@@ -9,9 +9,9 @@ import torch
 from vem_core.audio.ducking import DuckSettings
 from vem_core.audio.loudness import LevelMeter, measure
 from vem_core.audio.mixing import MixSettings, mix, plan_mix, report_mix
-from vem_core.audio.streams import BLOCK, SoundStream, fold_to_stereo
+from vem_core.audio.streams import BLOCK, fold_to_stereo
 from vem_core.errors import InputError
-from vem_core.types import Audio
+from vem_core.types import Audio, SoundStream
 
 
 def audio(samples: np.ndarray, sample_rate: int = 48_000) -> Audio:
