@@ -56,8 +56,8 @@ WORKFLOWS: dict[str, dict[str, Box]] = {
             (40, 640),
             "## Shots and beats\n\n1. Choose a video in **Load Video**.\n2. Press **Run**.\n3. Look"
             " at the shots in **Parse Shots** and at the beats over the cuts in **Plan Beats**:"
-            " green is met, red is missed.\n\nWrite a theme or notes into **Storyboard**, and run again:"
-            " only what changed is done anew.",
+            " green is met, red is missed.\n\nWrite a theme or notes into **Storyboard**, and run"
+            " again: only what changed is done anew.",
         ),
         "load": LOAD,
         "parse": PARSE,
