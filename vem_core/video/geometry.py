@@ -103,6 +103,7 @@ class Scaler:
             *self._size,
             "rgba" if with_alpha else "rgb24",
             src_colorspace=_colour_matrix(frame),
+            dst_colorspace=_ITU601,  # nothing in RGB; but PyAV 16 heeds the source's only if told
             interpolation="BILINEAR",
         )
         pixels = small.to_ndarray()

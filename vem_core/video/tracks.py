@@ -64,7 +64,7 @@ def copy_sounds(source: InputContainer, output: OutputContainer) -> list[tuple[i
             track: Any = output.add_stream_from_template(stream, opaque=True)
             _describe(stream, track)
             if stream is main:
-                track.disposition = stream.disposition | Disposition.default
+                track.disposition = (stream.disposition | Disposition.default).value
             copied.append((stream.index, track))
         elif stream is main:
             return []
@@ -135,7 +135,7 @@ def copy_tags(source: InputContainer, output: OutputContainer) -> None:
 
 def _describe(stream: Stream, copied: Any) -> None:
     copied.metadata.update(_fresh(stream.metadata, _STALE_STREAM_TAGS))
-    copied.disposition = stream.disposition
+    copied.disposition = stream.disposition.value
 
 
 def _fresh(tags: dict[str, str], stale: tuple[str, ...]) -> dict[str, str]:

@@ -208,7 +208,7 @@ def attach_cover(path: Path, *, with_picture: bool) -> Path:
         else:
             video = container.add_stream("libmp3lame", rate=48000)
         cover = container.add_stream("png", rate=1, width=32, height=32, pix_fmt="rgb24")
-        cover.disposition = Disposition.attached_pic
+        cover.disposition = Disposition.attached_pic.value
         art = cover.encode(av.VideoFrame(32, 32, "rgb24")) + cover.encode(None)
         art[0].pts = art[0].dts = 0
         if with_picture:

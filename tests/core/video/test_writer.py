@@ -12,6 +12,7 @@ import av
 import numpy as np
 import pytest
 import torch
+from av.stream import Disposition
 
 from vem_core.errors import InputError, MediaError, VemError
 from vem_core.types import Audio
@@ -135,7 +136,10 @@ def test_own_sound_and_music_as_two_tracks(tmp_path: Path, codec: str, suffix: s
     assert packet_hashes(output) == packet_hashes(source)
     assert bool(report.notes) == (suffix == "mkv")  # AAC out of MP4 is encoded anew there
     with av.open(str(output)) as container:
-        assert [bool(s.disposition & 1) for s in container.streams.audio] == [True, False]
+        assert [bool(s.disposition & Disposition.default) for s in container.streams.audio] == [
+            True,
+            False,
+        ]
 
 
 def test_own_sound_is_replaced(tmp_path: Path) -> None:
