@@ -22,7 +22,7 @@ PLAINLY_NEW = 0.65
 LEAST_SPREAD = 0.75
 ABOVE_MOTION = 0.25
 """By how much the share of new blocks must exceed that between neighbouring frames."""
-SAME_AGAIN = 0.3
+SAME_AGAIN = 0.4
 """Share of new blocks below which a picture is the one from before."""
 FLASH_S = 0.5
 FLASH_LUMA = 20.0
@@ -104,11 +104,13 @@ class CutJudge:
         later = self._probes(frame.index, self._shortest_s)
         jump = frame.luma - before.luma
         if abs(jump) > FLASH_LUMA:
-            later += [
+            end = self._recent.at(frame.time_s + FLASH_S).index
+            again = [
                 other
-                for other in self._probes(frame.index, FLASH_S)
-                if abs(other.luma - before.luma) < 0.5 * abs(jump)
+                for other in self._recent.span(frame.index + 1, end + 1)
+                if abs(other.luma - before.luma) < 0.25 * abs(jump)
             ]
+            later += [*again[:1], *again[-1:]]  # at once; or when the afterglow has gone
         return next((other for other in later if _same_again(before, other, frame)), None)
 
     def _probes(self, index: int, within_s: float) -> list[SmallFrame]:

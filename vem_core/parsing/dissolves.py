@@ -29,10 +29,11 @@ LEAST_CHANGE = 14.0
 CLUSTER_GAP_S = 0.5
 SHORTEST_S, LONGEST_S = 0.14, 3.6
 MIN_FRAMES = 3
-LEAST_NEW = 0.5
+LEAST_NEW = 0.6
 CELL_CHANGE, CELL_ERROR = 12.0, 0.4
 LEAST_CHANGED, LEAST_BLENDED = 0.5, 0.65
 """Shares of the cells that change, and of those that follow the blend."""
+MOST_DETAIL = 0.85
 TRIES = 6
 HALF_STRENGTH_S = 1.0
 """A transition that lasts so long has half the strength of a cut between the same pictures."""
@@ -127,11 +128,11 @@ class DissolveFinder:
                 return
             best = left[0]
             ramp = self._measure(best)
-            reach_s = best.half_s / 2
+            centre_s, reach_s = best.time_s, best.half_s / 2
             if ramp is not None and (found := self._judge(ramp)) is not None:
                 self.dissolves.append(found)
-                reach_s = ramp.duration_s
-            left = [hit for hit in left if abs(hit.time_s - best.time_s) > reach_s]
+                centre_s, reach_s = ramp.middle_s, ramp.duration_s
+            left = [hit for hit in left if abs(hit.time_s - centre_s) > reach_s and hit != best]
 
     def _measure(self, hit: _Candidate) -> _Ramp | None:
         """Where the share of the new picture rises from 0 to 1; twice, the second time with the
@@ -173,6 +174,8 @@ class DissolveFinder:
             return None
         if same_but_lighter(a.thumb, b.thumb) or not _blends(frames):
             return None
+        if detail_ratio(frames) > MOST_DETAIL:
+            return None
         if novelty(a.mini, b.mini).share < min(LEAST_NEW * self._caution, 0.9):
             return None
         # a boundary between shots lies between two frames: at the one nearest to the middle
@@ -200,6 +203,27 @@ def _crossing(alpha: np.ndarray, times_s: np.ndarray, level: float) -> float:
         return float(times_s[-1])
     share = (level - alpha[i]) / max(float(alpha[i + 1] - alpha[i]), 1e-6)
     return float(times_s[i] + np.clip(share, 0, 1) * (times_s[i + 1] - times_s[i]))
+
+
+def detail_ratio(frames: Sequence[SmallFrame]) -> float:
+    """Detail half way, as share of what it would be if one picture moved on into the other.
+
+    Detail is the mean square of the gradient. In a double exposure of unrelated pictures it is
+    half of theirs (the classic parabola of variance in a dissolve); motion keeps it.
+    """
+    alpha = blend_shares(frames)
+    middle = [f for f, share in zip(frames, alpha, strict=True) if 0.3 < share < 0.7]
+    if not middle:
+        return 1.0
+    ends = (_detail(frames[0]) + _detail(frames[-1])) / 2
+    return float(np.mean([_detail(f) for f in middle])) / max(ends, 1e-6)
+
+
+def _detail(frame: SmallFrame) -> float:
+    pixels = frame.mini.astype(np.float32)
+    return float(
+        np.square(np.diff(pixels, axis=0)).mean() + np.square(np.diff(pixels, axis=1)).mean()
+    )
 
 
 def _blends(frames: Sequence[SmallFrame]) -> bool:

@@ -12,15 +12,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..types import Transition
+from .cuts import SAME_AGAIN
 from .dissolves import suddenness
-from .evidence import picture_change
+from .evidence import novelty, picture_change
 from .recent import Recent
 from .small import SmallFrame
 
 LONGEST_RAMP_S = 3.0
+LONGEST_FLASH_S = 0.8
 MIN_RAMP_S, MIN_RAMP_FRAMES = 0.12, 3
 STEP = 0.2
 """Of 255 a frame: slower changes of brightness are no ramp."""
+LEAST_STEP_SHARE = 0.2
+"""Of the mean step up to there: a picture that goes on brightening by itself ends the ramp."""
+HARD_STEP = 25.0
+"""Of 255: pale pictures come out of white in smaller steps than this."""
 LARGEST_SHARE = 0.6
 """Of the way from picture to plain that a ramp may go in one frame."""
 
@@ -39,12 +45,25 @@ class PlainStretch:
     soft_out: bool
     edge: bool
     """It touches the start or the end of the clip."""
+    same_picture: bool
+    """The picture after it is the one from before."""
     strength: float
+
+    @property
+    def is_flash(self) -> bool:
+        """A short plain stretch with a hard side, inside one shot: the detectors tell it."""
+        short = self.ramp_end_s - self.ramp_start_s < LONGEST_FLASH_S
+        return self.same_picture and short and not (self.soft_in and self.soft_out)
+
+    @property
+    def explains(self) -> bool:
+        """Whether what was found inside its ramps is part of it."""
+        return (self.soft_in or self.soft_out) and not self.is_flash
 
     @property
     def transition(self) -> Transition | None:
         """The fade or the cut that this is; None where the detectors find what there is."""
-        if self.edge or not (self.soft_in or self.soft_out):
+        if self.edge or not self.explains:
             return None
         if not self.soft_in:
             return Transition(time_s=self.start_s, strength=self.strength)
@@ -127,6 +146,7 @@ class FadeFinder:
                 soft_in=is_soft(ramp_in, first, far),
                 soft_out=is_soft(ramp_out, first, beyond),
                 edge=edge,
+                same_picture=novelty(far.mini, beyond.mini).share < SAME_AGAIN,
                 strength=picture_change(far.mini, beyond.mini),
             )
         )
@@ -143,7 +163,8 @@ def ramp(frames: Sequence[SmallFrame], plain: SmallFrame) -> list[SmallFrame]:
     reached = 0.0
     for frame in frames:
         distance = abs(frame.luma - plain.luma)
-        if distance < reached + STEP:
+        usual = reached / max(len(steps), 1)
+        if distance - reached < max(STEP, LEAST_STEP_SHARE * usual):
             break
         steps.append(frame)
         reached = distance
@@ -152,10 +173,12 @@ def ramp(frames: Sequence[SmallFrame], plain: SmallFrame) -> list[SmallFrame]:
 
 def is_soft(steps: Sequence[SmallFrame], plain: SmallFrame, far: SmallFrame) -> bool:
     """Whether the ramp takes time, and no single frame of it does nearly all."""
+    levels = [plain.luma, *(step.luma for step in steps), far.luma]
+    largest = max(abs(b - a) for a, b in itertools.pairwise(levels))
+    if plain.bright and largest < HARD_STEP:
+        return True
     if len(steps) < MIN_RAMP_FRAMES:
         return False
-    levels = [plain.luma, *(step.luma for step in steps), far.luma]
     whole = abs(steps[-1].luma - plain.luma)
-    largest = max(abs(b - a) for a, b in itertools.pairwise(levels))
     lasts_s = abs(steps[-1].time_s - steps[0].time_s)
     return lasts_s >= MIN_RAMP_S and largest < LARGEST_SHARE * whole

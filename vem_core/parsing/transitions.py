@@ -97,12 +97,8 @@ def resolve(
     the edges of the clip.
     """
     fades = [stretch.transition for stretch in stretches]
-    soft = [
-        (stretch.ramp_start_s, stretch.ramp_end_s)
-        for stretch in stretches
-        if stretch.soft_in or stretch.soft_out
-    ]
-    dissolves = [d for d in dissolves if not _inside(d.time_s, soft)]
+    soft = [(stretch.ramp_start_s, stretch.ramp_end_s) for stretch in stretches if stretch.explains]
+    dissolves = _apart([d for d in dissolves if not _inside(d.time_s, soft)])
     spans = [(d.time_s - d.duration_s / 2, d.time_s + d.duration_s / 2) for d in dissolves]
     cuts = [cut for cut in cuts if not _inside(cut.time_s, [*soft, *spans])]
     boundaries = keep_apart(
@@ -111,6 +107,18 @@ def resolve(
     taken = [(t.time_s - shortest_s / 2, t.time_s + shortest_s / 2) for t in boundaries]
     flashes = [flash for flash in flashes if not _inside(flash.time_s, [*soft, *spans, *taken])]
     return sorted([*boundaries, *flashes], key=lambda t: t.time_s)
+
+
+def _apart(dissolves: Sequence[Transition]) -> list[Transition]:
+    """Of dissolves that overlap the strongest."""
+    kept: list[Transition] = []
+    for one in sorted(dissolves, key=lambda d: -d.strength):
+        if all(
+            abs(one.time_s - other.time_s) >= (one.duration_s + other.duration_s) / 2
+            for other in kept
+        ):
+            kept.append(one)
+    return kept
 
 
 def _inside(time_s: float, spans: Iterable[tuple[float, float]]) -> bool:
