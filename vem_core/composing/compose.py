@@ -58,13 +58,7 @@ def compose(
     Raises:
         InputError: no such style, a negative seed, or plan and storyboard of different lengths.
     """
-    if seed < 0:
-        raise InputError(f"The seed is {seed}; it must be 0 or more. Choose another.")
-    if abs(storyboard.duration_s - plan.duration_s) > 0.5:
-        raise InputError(
-            f"The storyboard lasts {storyboard.duration_s:g} s and the beat plan"
-            f" {plan.duration_s:g} s; they must belong to the same clip. Plan the beats again."
-        )
+    _check(storyboard, plan, seed)
     dice = Dice(seed, zlib.crc32(f"{plan.duration_s:.3f} {plan.fps}".encode()))
     chosen = load_style(style) if style else choose_style(storyboard, plan)
     key = key or choose_key(storyboard, chosen, dice)
@@ -98,6 +92,16 @@ def compose(
         ),
         instruments=tuple((part, chosen.instruments[part]) for part in PARTS),
     )
+
+
+def _check(storyboard: Storyboard, plan: BeatPlan, seed: int) -> None:
+    if seed < 0:
+        raise InputError(f"The seed is {seed}; it must be 0 or more. Choose another.")
+    if abs(storyboard.duration_s - plan.duration_s) > 0.5:
+        raise InputError(
+            f"The storyboard lasts {storyboard.duration_s:g} s and the beat plan"
+            f" {plan.duration_s:g} s; they must belong to the same clip. Plan the beats again."
+        )
 
 
 def _write(

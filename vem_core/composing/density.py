@@ -18,7 +18,7 @@ _TOP = 0.92
 def hold_back(draft: Draft, grid: Grid, style: Style) -> None:
     """Parts stay out of shots that are clearly calmer than what they enter at, but for hits."""
     for part, tones in draft.items():
-        enters = style.enters[part] - 0.1
+        enters = style.enters[part] - 0.06
         tones[:] = [
             tone
             for tone in tones

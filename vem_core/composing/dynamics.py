@@ -9,13 +9,16 @@ from .grid import Grid
 from .hits import BIG, Gesture
 from .style import Style
 
-_FLOOR, _REACH = 0.30, 0.60
+_FLOOR, _REACH = 0.20, 0.72
+_CONTRAST = 0.4
+"""How far the arousal of a shot is moved away from the mean: flat clips need shape, too."""
 _LONGEST_OFFSET = 0.9
 
 
 def loudness_curve(grid: Grid, form: Form, gestures: tuple[Gesture, ...]) -> np.ndarray:
     """(n_steps,) share of full velocity: arousal, the arch of the phrase, swells into hits."""
-    curve = _FLOOR + _REACH * grid.arousal
+    drive = grid.arousal + _CONTRAST * (grid.arousal - grid.arousal.mean())
+    curve = _FLOOR + _REACH * np.clip(drive, 0.0, 1.0)
     for phrase in form.phrases:
         steps = np.arange(max(phrase.start, 0), min(phrase.end, grid.n_steps))
         if len(steps) > grid.bar_steps:
@@ -64,7 +67,7 @@ def perform(
             offset = max(offset, 0.0)
         offset = min(max(offset, -_LONGEST_OFFSET), _LONGEST_OFFSET)
         share = float(curve[tone.step]) * level * (1.0 + 0.3 * tone.accent + 0.03 * grain)
-        share *= 1.0 + 0.07 * (tone.hit >= 2) + 0.05 * (tone.hit >= BIG)
+        share *= 1.0 + 0.06 * tone.hit
         length = min(tone.length, grid.end - tone.step - offset)
         if length <= 0.05:
             continue

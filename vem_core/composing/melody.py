@@ -21,7 +21,7 @@ Level = Callable[[int], int]
 
 _PLANS = ("xyxc", "xxyc", "xyhc", "x-xc", "xxyc", "xyx-")
 _CONTRASTS = ("zzwc", "zwzc", "z-zc", "zzhc", "zwz-")
-"""Bars of a theme: motif x, its fellow y, its mirrors z and w, head h said twice, close c, rest -."""
+"""Bars of a theme: motif x, its fellow y, mirrors z and w, head said twice h, close c, rest -."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -64,9 +64,9 @@ def make_tune(grid: Grid, style: Style, key: Key, progressions: Progressions, di
     plan_a = _PLANS[int(rng.integers(len(_PLANS)))]
     plan_b = _CONTRASTS[int(rng.integers(len(_CONTRASTS)))]
     reach = high - low
-    a = setter.theme([cells[c] for c in plan_a], progressions.theme, low + 0.4 * reach)
+    a = setter.theme([cells[c] for c in plan_a], progressions.theme, low + 0.45 * reach)
     cells["h"] = head(z, grid.beat)
-    b = setter.theme([cells[c] for c in plan_b], progressions.contrast, low + 0.55 * reach)
+    b = setter.theme([cells[c] for c in plan_b], progressions.contrast, low + 0.6 * reach)
     return Tune(motif=a.bars[0], themes={"A": a, "B": b})
 
 
