@@ -18,7 +18,17 @@ COMFY = {
 FOUNDATION = {"types", "units", "errors", "files", "lexicon", "plotting", "report"}
 STAGES = {"video", "parsing", "rhythm", "codecs", "audio", "metrics", "composing", "encoders"}
 NEURAL = {"model", "diffusion"}
-TOP = {"pipeline", "checkpoint", "engine", "cli", "commands", "evaluation", "training", "__main__"}
+TOP = {
+    "pipeline",
+    "checkpoint",
+    "engine",
+    "cli",
+    "commands",
+    "demo",
+    "evaluation",
+    "training",
+    "__main__",
+}
 
 # A stage may use these units of vem_core besides itself and the foundation.
 ALLOWED = {
@@ -32,7 +42,8 @@ ALLOWED = {
     "checkpoint": FOUNDATION | STAGES | NEURAL | {"engine"},
     "pipeline": FOUNDATION | STAGES | NEURAL | {"checkpoint", "engine"},
     "evaluation": FOUNDATION | STAGES,
-    "commands": FOUNDATION | STAGES | {"pipeline", "evaluation", "training"},
+    "demo": FOUNDATION | STAGES | {"pipeline"},
+    "commands": FOUNDATION | STAGES | {"pipeline", "demo", "evaluation", "training"},
     "cli": FOUNDATION | {"commands"},
     "__main__": {"cli"},
     "training": FOUNDATION | STAGES | NEURAL | {"checkpoint", "engine", "pipeline"},

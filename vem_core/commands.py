@@ -12,7 +12,6 @@ from .report import Report
 from .types import Part, Progress
 
 DEFAULT_TEMPO = "80-160"
-DEMO_CLIP = Path(__file__).parent / "assets" / "demo" / "clip.mp4"
 
 
 @contextmanager
@@ -151,16 +150,15 @@ def evaluate(arguments: argparse.Namespace) -> None:
 
 def demo(arguments: argparse.Namespace) -> None:
     """Score the bundled clip, or one's own, with all the files that a job can write."""
-    from .pipeline import run_demo
+    from .demo import run_demo
 
-    video = arguments.video or DEMO_CLIP
     try:
         arguments.out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(
             f"The folder '{arguments.out}' cannot be made ({error.strerror}). Choose another."
         ) from None
-    print(run_demo(video, arguments.out, progress_bar))
+    print(run_demo(arguments.video, arguments.out, progress_bar))
 
 
 def summary(report: Report) -> str:

@@ -421,34 +421,3 @@ def parse_key(text: str) -> Key:
     shift = {"": 0, "#": 1, "♯": 1, "b": -1, "♭": -1}[accidental]
     tonic = ({"c": 0, "d": 2, "e": 4, "f": 5, "g": 7, "a": 9, "b": 11}[letter.lower()] + shift) % 12
     return Key(tonic=tonic, mode=mode)
-
-
-def run_demo(video: Path, folder: Path, bars: Bars = no_bars) -> str:
-    """Score a clip with every file that a job can write; what was made, for the screen."""
-    from .parsing.storyboard import write_storyboard
-    from .plotting import save_figure
-    from .rhythm.plan_plot import draw_plan
-    from .rhythm.plan_report import describe_plan
-    from .video.containers import CONTAINERS
-
-    stem = video.stem
-    suffix = video.suffix.lower() if video.suffix.lower() in CONTAINERS else ".mp4"
-    output = folder / f"{stem}-scored{suffix}"
-    extras = Extras(
-        midi=folder / f"{stem}.mid",
-        stems=folder / f"{stem}-stems",
-        report=folder / f"{stem}-report.json",
-    )
-    report = score_video(video, output, JobSettings(), extras=extras, bars=bars)
-    assert report.plan is not None
-    write_storyboard(report.storyboard, folder / f"{stem}-storyboard.json")
-    plot = folder / f"{stem}-plan.png"
-    save_figure(draw_plan(report.storyboard, report.plan), plot)
-    return "\n".join(
-        [
-            describe_plan(report.plan),
-            f"Your video: {output}",
-            f"Beats over cuts: {plot}",
-            f"Also there: MIDI, stems, storyboard and report in {folder}",
-        ]
-    )
