@@ -28,24 +28,22 @@ class PulseWeights:
     """Weights of the evidence for a candidate: a conditional logit over the candidates of a piece,
     fitted to rendered pieces whose beats are known (benchmarks/tracking.py --fit)."""
 
-    tempo: float = -4.6
+    tempo: float = -5.0
     """Square of the octaves from PREFERRED_BPM."""
-    beat: float = 6.1
+    beat: float = 5.6
     """Autocorrelation of the onsets at one beat."""
-    bar: float = 7.3
+    bar: float = 6.4
     """The best of the autocorrelations at 2, 3 and 4 beats."""
     strength: float = 3.2
     """Log of the mean onset strength on the beats."""
-    half: float = -0.2
-    third: float = -3.3
+    half: float = -1.0
+    third: float = -4.9
     """Share of the onset strength that lies half, and thirds of, a beat later."""
-    weight_half: float = -3.3
+    weight_half: float = -4.7
     """The same for halves and the length accents of the low register."""
-    division: float = -1.8
-    """The better of the autocorrelations at half and a third of a beat."""
-    ternary: float = -2.5
+    ternary: float = -2.8
     """What three beats correlate more than two or four."""
-    backbeat: float = 8.2
+    backbeat: float = 10.0
     """How far bass on one beat answers to snare and chords on the next."""
 
     def values(self) -> np.ndarray:
@@ -80,7 +78,9 @@ def autocorrelation(curve: np.ndarray, n_lags: int) -> np.ndarray:
     """(n_lags,) normalised to 1 at lag 0, unbiased; zeros for a curve that does not move."""
     curve = curve - curve.mean()
     n_fft = 1 << int(np.ceil(np.log2(2 * len(curve))))
-    products = np.fft.irfft(np.abs(np.fft.rfft(curve, n_fft)) ** 2, n_fft)[: min(n_lags, len(curve))]
+    products = np.fft.irfft(np.abs(np.fft.rfft(curve, n_fft)) ** 2, n_fft)[
+        : min(n_lags, len(curve))
+    ]
     products /= len(curve) - np.arange(len(products))
     padded = np.zeros(n_lags)
     if products[0] > 1e-12:
@@ -91,9 +91,11 @@ def autocorrelation(curve: np.ndarray, n_lags: int) -> np.ndarray:
 def correlation_at(correlation: np.ndarray, lag: float) -> float:
     """The best value within two frames of a lag; 0 beyond the end."""
     middle = round(lag)
-    return float(correlation[max(middle - 2, 0) : middle + 3].max(initial=-1.0)) if (
-        middle + 3 < len(correlation)
-    ) else 0.0
+    return (
+        float(correlation[max(middle - 2, 0) : middle + 3].max(initial=-1.0))
+        if (middle + 3 < len(correlation))
+        else 0.0
+    )
 
 
 def candidate_periods(correlation: np.ndarray) -> np.ndarray:
@@ -182,9 +184,7 @@ def length_accents(low: np.ndarray) -> np.ndarray:
     return accents
 
 
-def evidence(
-    signs: Signs, correlation: np.ndarray, period: float, beats: np.ndarray
-) -> np.ndarray:
+def evidence(signs: Signs, correlation: np.ndarray, period: float, beats: np.ndarray) -> np.ndarray:
     """What speaks for beats at these frames, in the order of PulseWeights."""
     earlier, later = beats[:-1], beats[1:]
     halves = (earlier + later) // 2
@@ -201,8 +201,7 @@ def evidence(
             _share(signs.strength, halves, beats),
             _share(signs.strength, thirds, beats),
             _share(signs.weight, halves, beats),
-            max(correlation_at(correlation, period / 2), correlation_at(correlation, period / 3)),
-            max(multiples[1], 0) - max(multiples[0], multiples[2], 0),
+            max(0.0, multiples[1] - max(multiples[0], multiples[2], 0)),
             _alternation(signs.low[beats], signs.high[beats]),
         ]
     )

@@ -14,11 +14,12 @@ from ..errors import InputError
 from ..types import Audio, BeatPlan, HitUnit, Progress, Storyboard, no_progress
 from .edits import Edit, Join
 from .harmony import features
+from .meeting import Anchors, music_grid, plan_anchors, plan_demand, tempo_ratio
 from .onsets import analysis_sound
-from .passages import Demand, MusicMap, PassageCosts, choose_passage, map_music
-from .placing import Accents, find_accents
+from .passages import Demand, PassageCosts, choose_passage, map_music
+from .placing import find_accents
 from .plan_settings import PlanSettings
-from .stretching import Quality, Stretched, TimeMap, bounded_map, stretch
+from .stretching import Quality, Stretched, bounded_map, stretch
 from .tempo_map import plan_beats
 from .tracking import BeatTrack, TrackSettings, track_beats
 
@@ -26,8 +27,6 @@ SHORTEST_MUSIC_S = 1.0
 FREE_STEP_S = 0.5
 """Grid on which music without a beat may be cut."""
 FREE_FADE_S = 0.4
-_BEAT_WEIGHT = 0.2
-"""Of an anchor that is a beat without a hit; hits weigh 0.25 to 2."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -199,14 +198,14 @@ def _snap(
     progress: Progress,
 ) -> Snapped:
     ratio = tempo_ratio(plan, track, settings.most_stretch)
-    beats_s, place, notes = _grid(track, plan, ratio, music.duration_s)
+    beats_s, place, notes = music_grid(track, plan, ratio, music.duration_s)
     accents = find_accents(sound, beats_s, plan.metre.divisions)
     offered = map_music(features(sound), beats_s, place, accents.clarity)
-    demand = _demand(plan, storyboard, bool((place >= 0).all()))
+    demand = plan_demand(plan, storyboard, bool((place >= 0).all()))
     path = choose_passage(offered, demand, settings.passage)
     progress(0.4)
     edit = Edit(music, beats_s, path)
-    anchors = _anchors(plan, edit, path, accents)
+    anchors = plan_anchors(plan, edit, path, accents)
     wanted = bounded_map(anchors.source_s, anchors.target_s, anchors.weights, settings.most_stretch)
     result = stretch(
         edit, wanted, plan.duration_s, settings.quality, lambda share: progress(0.4 + 0.6 * share)
@@ -231,141 +230,7 @@ def _snap(
     )
 
 
-def tempo_ratio(plan: BeatPlan, track: BeatTrack, most_stretch: float) -> float:
-    """Beats of the plan in a beat of the music: 1, 2 or 0.5, whichever stretches least.
-
-    Raises InputError where all three are beyond the limit.
-    """
-    plan_bpm = 60.0 / float(np.median(np.diff(plan.beats_s)))
-    ratios = (1.0, 2.0, 0.5)
-    ratio = min(ratios, key=lambda r: abs(np.log(plan_bpm / (r * track.tempo_bpm))))
-    stretch_needed = ratio * track.tempo_bpm / plan_bpm - 1
-    if abs(stretch_needed) > most_stretch + 0.02:
-        fits = ", ".join(
-            f"{r * track.tempo_bpm * (1 - most_stretch):.0f} to {r * track.tempo_bpm * (1 + most_stretch):.0f}"
-            for r in sorted(ratios)
-            if r * track.tempo_bpm <= 300
-        )
-        raise InputError(
-            f"The plan runs at {plan_bpm:.1f} BPM and the music at {track.tempo_bpm:.1f} BPM: it would"
-            f" have to be stretched by {100 * stretch_needed:+.0f} %, and the limit is"
-            f" {100 * most_stretch:g} %. Plan beats with a tempo range inside {fits} BPM, or choose"
-            " other music."
-        )
-    return ratio
-
-
-def _grid(
-    track: BeatTrack, plan: BeatPlan, ratio: float, duration_s: float
-) -> tuple[np.ndarray, np.ndarray, list[str]]:
-    """The music's beats at the plan's pace up to its end, their places in the plan's bars, and notes."""
-    beats_s = np.array(track.beats_s)
-    downbeats = np.array(track.downbeats)
-    index = np.arange(len(beats_s))
-    since = np.searchsorted(downbeats, index, side="right") - 1
-    bar, notes = plan.metre.beats_per_bar, []
-    length = track.beats_per_bar
-    place = np.where(since >= 0, index - downbeats[np.maximum(since, 0)], index - downbeats[0])
-    pairs = np.where(length == 2, 2 * (since % 2), 0)  # two bars of two make one of four
-    place = (place + pairs) % (4 if length == 2 else length)
-    length = 4 if length == 2 else length
-    if ratio == 2:
-        middles = (beats_s[:-1] + beats_s[1:]) / 2
-        beats_s = np.insert(beats_s, np.arange(1, len(beats_s)), middles)
-        place = np.insert(2 * place, np.arange(1, len(place)), 2 * place[:-1] + 1)
-        length *= 2
-    elif ratio == 0.5:
-        first = int(downbeats[0]) % 2
-        beats_s, place = beats_s[first::2], place[first::2] // 2
-        length = max(1, length // 2)
-    step_s = float(np.median(np.diff(beats_s[-9:])))
-    while beats_s[-1] + step_s <= duration_s + 0.03 * step_s:
-        beats_s = np.append(beats_s, beats_s[-1] + step_s)
-        place = np.append(place, (place[-1] + 1) % length)
-    if length % bar and bar % length:
-        notes.append(
-            f"The music has {length} beats in a bar and the plan {bar}: beats meet, bars do not."
-        )
-        return beats_s, np.full(len(beats_s), -1), notes
-    return beats_s, place % bar, notes
-
-
-def _demand(plan: BeatPlan, storyboard: Storyboard | None, bars_matter: bool) -> Demand:
-    n, divisions = plan.n_beats, plan.metre.divisions
-    downbeats = np.array(plan.downbeats if plan.downbeats else (0,))
-    index = np.arange(n)
-    since = np.searchsorted(downbeats, index, side="right") - 1
-    place = np.where(since >= 0, index - downbeats[np.maximum(since, 0)], index - downbeats[0])
-    place = place % plan.metre.beats_per_bar
-    hits = np.zeros((n, divisions))
-    for hit in plan.hits:
-        beat, part = _grid_place(plan, hit.beat_s)
-        if beat < n:
-            hits[beat, part] += hit.weight
-    arousal = np.zeros(n)
-    if storyboard is not None:
-        middles = np.clip((np.array(plan.beats_s[:-1]) + plan.beats_s[1:]) / 2, 0, plan.duration_s)
-        arousal = np.array(
-            [storyboard.shots[storyboard.shot_index(float(t))].affect.arousal for t in middles]
-        )
-        arousal -= arousal.mean()
-    return Demand(
-        place=place if bars_matter else np.full(n, -1),
-        may_join=np.isin(index, downbeats),
-        hits=hits,
-        arousal=arousal,
-    )
-
-
-def _grid_place(plan: BeatPlan, time_s: float) -> tuple[int, int]:
-    """Beat and part of the beat (0 ... divisions - 1) of a grid point."""
-    beats_s = np.array(plan.beats_s)
-    beat = int(
-        np.clip(np.searchsorted(beats_s, time_s + 1e-4, side="right") - 1, 0, plan.n_beats - 1)
-    )
-    share = (time_s - beats_s[beat]) / (beats_s[beat + 1] - beats_s[beat])
-    steps = beat * plan.metre.divisions + round(share * plan.metre.divisions)
-    return divmod(steps, plan.metre.divisions)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class _Anchors:
-    """Points of the edited music and where they go; arrays (N,)."""
-
-    source_s: np.ndarray
-    target_s: np.ndarray
-    weights: np.ndarray
-    hit_rows: dict[int, int]
-    """Number of a hit -> row of its anchor."""
-
-
-def _anchors(plan: BeatPlan, edit: Edit, path: list[int], accents: Accents) -> _Anchors:
-    """Every beat of the plan; at hits the music's attack rather than the pulse it swings around."""
-    n, divisions = plan.n_beats, plan.metre.divisions
-    rows: dict[tuple[int, int], list[float]] = {
-        (i, 0): [edit.beats_s[i], plan.beats_s[i], _BEAT_WEIGHT] for i in range(n + 1)
-    }
-    numbers: dict[int, tuple[int, int]] = {}
-    for number, hit in enumerate(plan.hits):
-        beat, part = _grid_place(plan, hit.beat_s)
-        numbers[number] = beat, part
-        source_s = edit.beats_s[beat]
-        if beat < n:
-            source_s = source_s + part / divisions * (edit.beats_s[beat + 1] - source_s)
-            if accents.clarity[path[beat], part] > 0.15:
-                source_s = source_s + accents.offset_s[path[beat], part]
-        rows[beat, part] = [source_s, hit.beat_s, max(hit.weight, _BEAT_WEIGHT)]
-    order = sorted(rows)
-    table = np.array([rows[key] for key in order])
-    return _Anchors(
-        source_s=table[:, 0],
-        target_s=table[:, 1],
-        weights=table[:, 2],
-        hit_rows={number: order.index(key) for number, key in numbers.items()},
-    )
-
-
-def _hits(plan: BeatPlan, anchors: _Anchors, result: Stretched) -> tuple[SnappedHit, ...]:
+def _hits(plan: BeatPlan, anchors: Anchors, result: Stretched) -> tuple[SnappedHit, ...]:
     hits = []
     for number, hit in enumerate(plan.hits):
         landed_s = float(result.landed_s[anchors.hit_rows[number]])

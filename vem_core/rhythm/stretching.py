@@ -127,9 +127,9 @@ def stretch(
                 pool.submit(_render, edit, wanted, low, high, fine)
                 for low, high in chunks[group : group + workers]
             ]
-            for (low, high), job in zip(chunks[group : group + workers], jobs, strict=True):
-                _lay(out, job.result(), rate, low > 0)
-                landed_s[job.result().anchors] = job.result().landed_s
+            for chunk in (job.result() for job in jobs):
+                _lay(out, chunk, rate, joined=chunk.low_s > 0)
+                landed_s[chunk.anchors] = chunk.landed_s
             progress(min(1.0, (group + workers) / len(chunks)))
     return Stretched(waveform=out, landed_s=landed_s)
 
@@ -263,7 +263,7 @@ def _steady_lags(raw_s: np.ndarray) -> np.ndarray:
     return np.median(np.lib.stride_tricks.sliding_window_view(padded, 7), axis=1)
 
 
-def _lay(out: np.ndarray, chunk: _Chunk, rate: int, joined: bool) -> None:
+def _lay(out: np.ndarray, chunk: _Chunk, rate: int, *, joined: bool) -> None:
     """Write a chunk into the output; it fades in over what the chunk before left beyond its end."""
     seam = round(SEAM_S * rate) if joined else 0
     guard = round(0.003 * rate) if joined else 0

@@ -4,9 +4,10 @@ The tracker is this project's own, on numpy alone: librosa 0.11's compiles for m
 called, reads a perfect 120 BPM as 117.5 and lies 40 ms late; benchmarks/tracking.py prints both.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
+import torch
 
 from ..types import Audio, Progress, no_progress
 from .bars import beat_division, beat_signs, find_bars
@@ -56,7 +57,7 @@ class TrackSettings:
 
     least_confidence: float = 0.3
     """Below this the music is said to have no findable beat."""
-    weights: PulseWeights = PulseWeights()
+    weights: PulseWeights = field(default_factory=PulseWeights)
     neural: bool = True
     """Use beat_this where its package and its weights are on disk."""
 
@@ -70,11 +71,11 @@ def track_beats(
     neural_beats); else this module does. Either way they are moved onto the attacks beside them.
     """
     settings = settings or TrackSettings()
-    sound = analysis_sound(audio)
-    if not np.isfinite(sound).all():
+    if not bool(torch.isfinite(audio.waveform).all()):
         return _no_beat("the sound holds values that are not numbers")
     if audio.duration_s < SHORTEST_S:
         return _no_beat(f"it lasts {audio.duration_s:.1f} s; {SHORTEST_S:g} s or more are needed")
+    sound = analysis_sound(audio)
     if not sound.any():
         return _no_beat("it is silent")
     curves = onset_curves(sound)
