@@ -17,8 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from benchmarks import edits
 from benchmarks.edits import BUNNY_CUTS_S, BUNNY_FPS, Edit
@@ -26,6 +25,7 @@ from vem_core.parsing.parse import parse_frames, parse_video
 from vem_core.parsing.settings import ParseSettings
 from vem_core.types import Transition
 
+ROOT = Path(__file__).parents[1]
 BAR_F1 = 0.97
 DEMO = ROOT / "vem_core" / "assets" / "demo"
 

@@ -98,6 +98,11 @@ class KeyframePicker:
             if len(stretch) > KEPT_PER_STRETCH:
                 stretch.remove(min(stretch, key=lambda c: c.score))
 
+    @property
+    def n_held(self) -> int:
+        """Pictures held at the moment."""
+        return len(self._open) + sum(map(len, self._settled.values()))
+
     def pick(self, spans: Sequence[Span]) -> list[Keyframe]:
         """The best picture of each span, in order; ends the picking.
 
