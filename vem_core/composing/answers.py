@@ -1,7 +1,7 @@
 """Answers: where the tune rests, another part takes up its motif."""
 
-import itertools
 from dataclasses import replace
+from itertools import pairwise
 
 from .draft import Draft, Tone, pitches_at
 from .form import Form
@@ -26,7 +26,7 @@ def add_answers(
             held = pitches_at(lead, [bar.start])[0] is not None
             if silent and not held and not (phrase.upbeat and i == 0):
                 _answer(draft, fitted(motif, bar.length), bar, grid, style, chord_at)
-    for tone, following in itertools.pairwise(lead):
+    for tone, following in pairwise(lead):
         bar = grid.bar_at(tone.step)
         gap_start = -(-int(tone.end) // grid.beat) * grid.beat
         gap_end = min(following.step, bar.end)

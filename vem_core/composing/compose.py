@@ -20,7 +20,7 @@ from .bass import bass_line, choose_basses, mend_parallels, play_bass
 from .choose import choose_key, choose_style
 from .comping import play_harmony, play_keys, play_strings
 from .density import hold_back, intensities
-from .draft import Dice, Draft, empty_draft, pitches_at
+from .draft import Dice, Draft, Tone, empty_draft, pitches_at
 from .drums import add_fills, play_grooves
 from .dynamics import loudness_curve, perform
 from .ending import add_close
@@ -29,7 +29,7 @@ from .form import Form, make_form
 from .grid import Grid, make_grid
 from .harmony import choose_progressions, chord_lookup, make_spans, plan_chords, tighten
 from .hits import BIG, SMALL, Gesture, HitPlayer, plan_gestures
-from .melody import make_tune, play_tune
+from .melody import Tune, make_tune, play_tune
 from .style import Style, load_style
 from .theory import Harmony, Span
 from .voicing import voice_all
@@ -104,24 +104,34 @@ def _check(storyboard: Storyboard, plan: BeatPlan, seed: int) -> None:
         )
 
 
+def _sing(
+    tune: Tune, grid: Grid, form: Form, style: Style, key: Key, spans: list[Span], dice: Dice
+) -> list[Tone]:
+    span_at = chord_lookup(spans, grid.n_steps)
+    return play_tune(
+        tune, grid, form, style, key, lambda step: spans[int(span_at[step])].chord, dice
+    )
+
+
 def _write(
     grid: Grid, form: Form, style: Style, key: Key, gestures: tuple[Gesture, ...], dice: Dice
 ) -> tuple[Draft, list[Span]]:
     """Chords, then the parts on them, then hits, close, and what finally sounds."""
     progressions = choose_progressions(style.chords[key.mode], dice)
     changes = plan_chords(grid, form, style, key, progressions)
-    wanted = {gesture.step: gesture.size / BIG for gesture in gestures if gesture.size > SMALL}
-    spans = make_spans(tighten(changes, grid, style, key, dice, wanted), grid, key)
-    span_at = chord_lookup(spans, grid.n_steps)
     tune = make_tune(grid, style, key, progressions, dice)
-
-    def chord_at(step: int) -> Harmony:
-        return spans[int(span_at[step])].chord
-
-    lead = play_tune(tune, grid, form, style, key, chord_at, dice)
+    wanted = {gesture.step for gesture in gestures if gesture.size > SMALL}
+    lead = _sing(tune, grid, form, style, key, make_spans(changes, grid, key), dice)
+    changes = tighten(changes, grid, style, key, dice, wanted, lead)
+    spans = make_spans(changes, grid, key)
+    lead = _sing(tune, grid, form, style, key, spans, dice)
     tops = pitches_at(lead, [span.start for span in spans])
     spans = choose_basses(spans, style, key, tops, form.final)
     voicings = voice_all(spans, grid, style)
+    span_at = chord_lookup(spans, grid.n_steps)
+
+    def chord_at(step: int) -> Harmony:
+        return spans[int(span_at[step])].chord
 
     draft = empty_draft()
     draft["drums"] = play_grooves(grid, form, style, dice)

@@ -1,6 +1,6 @@
 """From a draft to clean tones: what sounds, no overlaps, breaths, and no beat without sound."""
 
-import itertools
+from itertools import pairwise
 
 import numpy as np
 
@@ -42,7 +42,7 @@ def _untangle(part: Part, tones: list[Tone]) -> list[Tone]:
             best[place] = tone
     clean = sorted(best.values(), key=lambda tone: (tone.step, tone.pitch))
     onsets = sorted({tone.step for tone in clean})
-    following = dict(itertools.pairwise(onsets))
+    following = dict(pairwise(onsets))
     last_of: dict[int, Tone] = {}
     for tone in clean:
         after = following.get(tone.step)

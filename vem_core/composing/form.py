@@ -1,7 +1,7 @@
 """The form: where phrases begin and end, which return, and where the piece closes."""
 
-import itertools
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -149,7 +149,7 @@ def _group(bars: list[Bar], grid: Grid, hits: tuple[Hit, ...]) -> list[list[Bar]
     while edges[-1] > 0:
         edges.append(back[edges[-1]])
     edges.reverse()
-    return [bars[a:b] for a, b in itertools.pairwise(edges)]
+    return [bars[a:b] for a, b in pairwise(edges)]
 
 
 def _rewards(bars: list[Bar], grid: Grid, hits: tuple[Hit, ...]) -> list[float]:

@@ -1,8 +1,8 @@
 """The beat plan as a grid of sixteenths: bars, times, and what the picture asks for."""
 
-import itertools
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -113,6 +113,4 @@ def _make_bars(plan: BeatPlan, n_steps: int) -> tuple[Bar, ...]:
     starts |= set(range(last, n_steps, beat * plan.metre.beats_per_bar)) | {0}
     inside = sorted(start for start in starts if start < n_steps)
     edges = [*inside, n_steps]
-    return tuple(
-        Bar(index=i, start=a, length=b - a) for i, (a, b) in enumerate(itertools.pairwise(edges))
-    )
+    return tuple(Bar(index=i, start=a, length=b - a) for i, (a, b) in enumerate(pairwise(edges)))

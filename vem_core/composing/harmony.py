@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..types import Key
-from .draft import Dice
+from .draft import Dice, Tone
 from .form import Form, Phrase
 from .grid import Bar, Grid
 from .style import Mode, Style
@@ -24,6 +24,14 @@ _SEVENTHS = {
     "dorian": ("i7", "ii7", "IIImaj7", "IV7", "v7", "vih7", "VIImaj7"),
     "mixolydian": ("I7", "ii7", "iiih7", "IVmaj7", "v7", "vi7", "VIImaj7"),
 }
+_UP_A_THIRD = {
+    "major": {"vi": "I", "ii": "IV", "iii": "V", "vi7": "Imaj7", "ii7": "IVmaj7", "vi9": "Imaj9"},
+    "minor": {"i": "III", "iv": "VI", "v": "VII", "i7": "IIImaj7", "iv7": "VImaj7"},
+    "dorian": {"i": "III", "v": "VII", "i7": "IIImaj7", "i9": "IIImaj9"},
+    "mixolydian": {"v": "VII", "ii": "IV", "v7": "VIImaj7"},
+}
+"""Brighter chords that share two tones with the one they stand for; read backwards, darker ones."""
+_MOOD_SHIFT = 0.4
 _BRIGHTER = {"iv": "IV", "iv7": "IV7", "v": "V", "iih7": "ii7", "v7": "V7"}
 
 
@@ -107,10 +115,23 @@ def _phrase_chords(
         if slow:
             half = len(romans) // 2
             romans = romans[: max(half, 1)] if i % 2 == 0 else romans[half:]
+        if not shaded:
+            romans = tuple(_tint(roman, grid, bar, key) for roman in romans)
         if style.borrow and not shaded:
             romans = tuple(_colour(roman, grid, bar, bright) for roman in romans)
         changes += [(bar.start + at, roman) for at, roman in _spread(romans, bar, grid)]
     return changes
+
+
+def _tint(roman: str, grid: Grid, bar: Bar, key: Key) -> str:
+    """The relative chord where a bar is much brighter or gloomier than the piece around it."""
+    shift = grid.mean(grid.valence, bar.start, bar.end) - float(grid.valence.mean())
+    table = _UP_A_THIRD[key.mode]
+    if shift > _MOOD_SHIFT:
+        return table.get(roman, roman)
+    if shift < -_MOOD_SHIFT:
+        return {major: minor for minor, major in table.items()}.get(roman, roman)
+    return roman
 
 
 def _colour(roman: str, grid: Grid, bar: Bar, bright: bool) -> str:
@@ -166,12 +187,13 @@ def tighten(
     style: Style,
     key: Key,
     dice: Dice,
-    wanted: dict[int, float],
+    wanted: set[int],
+    tune: list[Tone],
 ) -> list[tuple[int, str]]:
     """Faster harmony where the picture is intense, and new chords at strong hits.
 
-    A chord that lasts a bar gets a second one at its middle beat; `wanted` are steps of hits and
-    their size in [0, 1]: there a change is made if none is near.
+    A chord that lasts a bar gets a second one at its middle beat, or where one of the `wanted`
+    steps is. Only chords are taken that the tune written above them allows: it comes first.
     """
     rng = dice.roll("tighten")
     dense: list[tuple[int, str]] = []
@@ -184,18 +206,32 @@ def tighten(
         coin, chosen = float(rng.random()), int(rng.integers(1 << 16))
         if step >= last:
             continue
-        at = next((s for s in range(step + 2, end - 1) if wanted.get(s, 0.0) > 0.45), 0)
+        at = next((s for s in range(step + 2, end - 1) if s in wanted), 0)
         middle = step + (end - step) // 2 // grid.beat * grid.beat
         tight = grid.mean(grid.arousal, step, end) > style.tight_above
         if not at and tight and middle > step and coin < 0.75:
             at = middle
         if at:
-            dense.append((at, _passing(roman, following, style, key, chosen)))
+            above = _weighty(tune, at, end, grid)
+            dense.append((at, _passing(roman, following, style, key, chosen, above)))
     return _merge(dense)
 
 
-def _passing(roman: str, following: str, style: Style, key: Key, chosen: int) -> str:
-    """A chord that leads from one to the next, drawn from the style's own ways."""
+def _weighty(tune: list[Tone], start: int, end: int, grid: Grid) -> set[int]:
+    """Pitch classes of the tune in [start, end) that the ear holds against the chord."""
+    return {
+        tone.pitch % 12
+        for tone in tune
+        if start < tone.end
+        and tone.step < end
+        and (tone.length >= 6 or grid.level(tone.step) >= 3 or tone.step == start)
+    }
+
+
+def _passing(
+    roman: str, following: str, style: Style, key: Key, chosen: int, above: set[int]
+) -> str:
+    """A chord that leads from one to the next, drawn from the style's own ways, under the tune."""
     here, target = read_chord(roman, key), read_chord(following, key)
     base_here, base_next = _base(roman), _base(following)
     n = len(style.tighten)
@@ -213,7 +249,8 @@ def _passing(roman: str, following: str, style: Style, key: Key, chosen: int) ->
         if candidate.count("/") > 1:
             continue
         try_chord = read_chord(candidate, key)
-        if len(try_chord.tones) > 2 and try_chord.symbol not in (here.symbol, target.symbol):
+        fits = above <= set(try_chord.tones) and len(try_chord.tones) > 2
+        if fits and try_chord.symbol not in (here.symbol, target.symbol):
             return candidate
     return roman
 

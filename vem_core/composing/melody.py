@@ -1,8 +1,8 @@
 """The tune: two themes made from one motif, set on the chords and brought back."""
 
-import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -125,8 +125,15 @@ class Setter:
             heights = [anchor + degree for degree in cell.degrees]
             if min(heights) < 0 or max(heights) >= len(self.rungs):
                 continue
-            pitches = [self.rungs[i] for i in heights]
-            cost = _fit_cost(cell, pitches, chord_at, self._level)
+            raw = replace(
+                cell,
+                notes=tuple(
+                    (s, n, self.rungs[i]) for (s, n, _), i in zip(cell.notes, heights, strict=True)
+                ),
+            )
+            settled = settle(raw, chord_at, self._level, (self.rungs[0], self.rungs[-1]))
+            pitches = list(settled.degrees)
+            cost = _bend_cost(raw, settled)
             cost += 0.1 * abs(float(np.mean(pitches)) - target) + 0.35 * float(self.rng.random())
             if previous is not None:
                 jump = abs(pitches[0] - previous)
@@ -134,13 +141,11 @@ class Setter:
             if outer and is_parallel(outer, (chord_at(0).bass, pitches[0])):
                 cost += 0.8
             if cost < best_cost:
-                best, best_cost = pitches, cost
+                best, best_cost = settled, cost
         if best is None:  # a contour wider than the instrument
             middle = nearest(round(target), set(chord_at(0).tones))
-            best = [middle for _ in cell.notes]
-        notes = tuple((s, n, p) for (s, n, _), p in zip(cell.notes, best, strict=True))
-        low, high = self.rungs[0], self.rungs[-1]
-        return settle(replace(cell, notes=notes), chord_at, self._level, (low, high))
+            best = replace(cell, notes=tuple((s, n, middle) for s, n, _ in cell.notes))
+        return best
 
     def _level(self, step: int) -> int:
         beat = self.grid.beat
@@ -149,22 +154,23 @@ class Setter:
         return 4 if step == 0 else 3 if step == self.grid.bar_steps // 2 else 2
 
 
-def _fit_cost(cell: Cell, pitches: list[int], chord_at: ChordAt, level: Level) -> float:
-    cost = 0.0
-    for (step, length, _), pitch in zip(cell.notes, pitches, strict=True):
-        if pitch % 12 not in chord_at(step).tones:
-            weight = (0.05, 0.15, 0.5, 0.9, 1.0)[level(step)]
-            cost += weight * (1.0 + length / 8)
-    return cost
+def _bend_cost(raw: Cell, settled: Cell) -> float:
+    """What settling on the chords does to a contour: moved notes, and lost rises and falls."""
+    moved = sum(abs(a - b) for a, b in zip(raw.degrees, settled.degrees, strict=True))
+    lost = sum(
+        np.sign(b - a) != np.sign(d - c)
+        for (a, b), (c, d) in zip(pairwise(raw.degrees), pairwise(settled.degrees), strict=True)
+    )
+    return 0.12 * moved + 0.8 * float(lost)
 
 
 def settle(cell: Cell, chord_at: ChordAt, level: Level, span: tuple[int, int]) -> Cell:
     """Strong and long notes go to chord tones, all others into the scale of the moment."""
     notes = []
-    for i, (step, length, pitch) in enumerate(cell.notes):
+    for step, length, pitch in cell.notes:
         chord = chord_at(step)
-        strong = level(step) >= 3 or (level(step) == 2 and length >= 4) or length >= 6
-        allowed = chord.tones if strong or i == len(cell.notes) - 1 else chord.scale
+        strong = level(step) >= 3 or length >= 6
+        allowed = chord.tones if strong else chord.scale
         rising = bool(notes) and notes[-1][2] < pitch
         new = nearest(pitch, allowed, upward=rising)
         if not span[0] <= new <= span[1]:
@@ -253,11 +259,11 @@ def _decorate(
     rng = dice.roll("ornament")
     tones = sorted(tones, key=lambda tone: tone.step)
     extra: list[Tone] = []
-    for tone, following in itertools.pairwise(tones):
+    for tone, following in pairwise(tones):
         coin = float(rng.random())
         phrase = form.phrase_at(tone.step)
         gap = following.pitch - tone.pitch
-        if phrase.turn < 1 or grid.bar_at(tone.step).start == phrase.start or coin > style.ornament:
+        if phrase.turn < 2 or grid.bar_at(tone.step).start == phrase.start or coin > style.ornament:
             continue
         if tone.length < 4 or abs(gap) not in (3, 4) or following.step != tone.end:
             continue
@@ -277,7 +283,7 @@ def _land(
             tone.length = min(tone.length, form.final - tone.step)
             kept[tone.step] = tone  # of two at one step the later in the list leads in
     line = [kept[step] for step in sorted(kept)]
-    for tone, following in itertools.pairwise(line):
+    for tone, following in pairwise(line):
         tone.length = min(tone.length, following.step - tone.step)
     low, high = style.ranges["lead"]
     around = line[-1].pitch if line else (low + high) // 2

@@ -72,9 +72,10 @@ def make_contour(rng: np.random.Generator, n: int, leaps: float, span: int) -> t
 def _walk_contour(rng: np.random.Generator, n: int, leaps: float, span: int) -> list[int]:
     degrees, move = [0], 0
     for i in range(n - 1):
-        options = {1: 3.0, -1: 3.0, 2: 0.6 + 1.4 * leaps, -2: 0.6 + 1.4 * leaps,
-                   3: 1.2 * leaps, -3: 1.0 * leaps, 4: 0.5 * leaps, 0: 0.9}  # fmt: skip
-        if abs(move) >= 3:  # a leap is answered by a step or two the other way
+        options = {1: 3.0, -1: 3.0, 2: 0.6 + 1.4 * leaps, -2: 0.6 + 1.4 * leaps, 0: 0.9}
+        if span > 3:  # three steps of a scale of five notes are a sixth: too far to sing
+            options |= {3: 1.2 * leaps, -3: 1.0 * leaps, 4: 0.5 * leaps}
+        if abs(move) >= min(3, span - 1):  # a leap is answered by a step or two the other way
             options = {-1: 3.0, -2: 1.0} if move > 0 else {1: 3.0, 2: 1.0}
         elif i and move == 0:
             options.pop(0)
