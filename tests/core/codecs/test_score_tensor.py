@@ -58,7 +58,7 @@ def random_score(seed: int) -> tuple[Score, BeatPlan]:
             chords.append(made)
     parts = {}
     for part in PARTS:
-        low, high = (27, 88) if part == "drums" else (41, 67) if part == "bass" else (48, 90)
+        low, high = {"drums": (27, 88), "bass": (20, 68)}.get(part, (48, 84))
         notes = {
             (int(rng.integers(n_steps)), int(rng.integers(low, high))): Note(
                 step=0,

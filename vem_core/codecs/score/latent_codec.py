@@ -38,7 +38,7 @@ class CodecConfig:
     drums: int = 16
     bass: int = 10
     harmony: int = 14
-    keys: int = 14
+    keys: int = 18
     lead: int = 14
     strings: int = 12
     chords: int = 8
@@ -74,6 +74,7 @@ class PartCodec(nn.Module):
         self.value_usual = nn.Embedding(rows, VALUES)
         for table in (self.value_in, self.value_out, self.value_usual):
             nn.init.normal_(table.weight, std=w**-0.5)
+        nn.init.constant_(self.onset_out.bias, -5.0)  # notes are rare
 
     def encode(self, notes: PartBeats, compound: torch.Tensor) -> torch.Tensor:
         """-> (B, C) before normalisation."""
@@ -128,7 +129,7 @@ class ScoreCodec(nn.Module):
             PartCodec(n_rows(part), sizes[part], self.config) for part in PARTS
         )
         self.chords = ChordCodec(sizes["chords"], self.config)
-        self.norm = nn.BatchNorm1d(self.n_channels, affine=False, momentum=0.02)
+        self.norm = nn.BatchNorm1d(self.n_channels, affine=False, momentum=0.1)
 
     @property
     def n_channels(self) -> int:

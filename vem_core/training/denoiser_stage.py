@@ -1,0 +1,103 @@
+"""Stages 2 and 3: the denoiser without beats, then the beat adapter (VeM 1.7)."""
+
+from dataclasses import dataclass
+
+import torch
+
+from ..codecs.score.latent_codec import ScoreCodec
+from ..diffusion.schedule import lognormal_sigmas
+from ..model.conditioning import ConditioningBatch, Drops
+from ..model.denoiser import Denoiser
+from .clips import ClipBatches
+from .codec_stage import LEAD_WEIGHT
+from .loop import Losses, LossOf
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DropShares:
+    """How often a condition is hidden in training."""
+
+    storyboard: float = 0.1
+    texts: float = 0.3
+    reference: float = 0.1
+    beats: float = 0.1
+
+    def draw(self, n: int, generator: torch.Generator, *, all_beats: bool) -> Drops:
+        """Hidden conditions of a batch; with `all_beats` no item has beats."""
+
+        def coin(share: float) -> torch.Tensor:
+            return torch.rand(n, generator=generator) < share
+
+        return Drops(
+            storyboard=coin(self.storyboard),
+            texts=coin(self.texts),
+            reference=coin(self.reference),
+            beats=coin(1.1 if all_beats else self.beats),
+        )
+
+
+def channel_weights(codec: ScoreCodec) -> torch.Tensor:
+    """(C,) with mean 1: the lead's channels weigh LEAD_WEIGHT times the others'."""
+    weights = torch.ones(codec.n_channels)
+    weights[codec.channels_of("lead")] = LEAD_WEIGHT
+    return weights / weights.mean()
+
+
+def denoiser_losses(
+    denoiser: Denoiser,
+    z: torch.Tensor,
+    batch: ConditioningBatch,
+    drops: Drops,
+    weights: torch.Tensor,
+    generator: torch.Generator,
+) -> Losses:
+    """Squared error of the denoised latents, weighted by EDM's 1 / c_out^2 and per channel.
+
+    Args:
+        z: (B, C, L) latents.
+        weights: (C,) per channel.
+    """
+    sigma = lognormal_sigmas(len(z), generator).to(z)
+    noise = torch.randn(z.shape, generator=generator).to(z)
+    context = denoiser.conditions(batch, drops=drops)
+    denoised = denoiser(z + sigma[:, None, None] * noise, sigma, context)
+    error = (denoised - z) ** 2 * denoiser.scalings.loss_weight(sigma)[:, None, None]
+    lead = error[:, weights == weights.max()].mean()
+    return {"loss": (error * weights[:, None]).mean(), "lead": lead, "plain": error.mean()}
+
+
+def denoiser_loss_of(
+    denoiser: Denoiser,
+    batches: ClipBatches,
+    codec: ScoreCodec,
+    *,
+    with_beats: bool,
+    shares: DropShares | None = None,
+) -> LossOf:
+    """The loss of a step; `with_beats` is stage 3."""
+    shares = shares or DropShares()
+    weights = channel_weights(codec)
+
+    def loss_of(step: int, generator: torch.Generator) -> Losses:
+        device = next(denoiser.parameters()).device
+        z, batch = batches.draw(generator)
+        drops = shares.draw(len(z), generator, all_beats=not with_beats)
+        drops = Drops(
+            **{
+                name: value.to(device)
+                for name in Drops.__slots__
+                if (value := getattr(drops, name)) is not None
+            }
+        )
+        return denoiser_losses(
+            denoiser, z.to(device), batch.to(device), drops, weights.to(device), generator
+        )
+
+    return loss_of
+
+
+def train_only_adapters(denoiser: Denoiser) -> None:
+    """Freeze all but the beat adapters: what VeM's third stage optimises."""
+    denoiser.requires_grad_(False)
+    for parameter in denoiser.beat_parameters():
+        parameter.requires_grad_(True)
