@@ -339,7 +339,9 @@ class MuxVideo(io.ComfyNode):
         )
         notes += report.notes
         shown = ui.PreviewVideo([ui.SavedResult(path.name, subfolder, folder)]).as_dict()
-        return io.NodeOutput(video_from_file(path), ui={**shown, "text": ("\n".join(notes),)})
+        if notes:
+            shown["text"] = ("\n".join(notes),)
+        return io.NodeOutput(video_from_file(path), ui=shown)
 
 
 def _suffix(video: io.Video.Type, clip: Clip) -> str:

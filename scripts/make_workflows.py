@@ -80,7 +80,7 @@ WORKFLOWS: dict[str, dict[str, Box]] = {
     },
     "snap_your_music": {
         "note": note(
-            (40, 1000),
+            (40, 980),
             "## Your music on your cuts\n\n1. Choose a video and a piece of music.\n2. Press"
             " **Run**.\n\nThe music's own tempo is kept as far as it goes: beats are planned around"
             " it, and no part is stretched by more than 8 %. The film lies in ComfyUI's output"
@@ -119,8 +119,8 @@ WORKFLOWS: dict[str, dict[str, Box]] = {
         ),
         "mux": Box(
             type="VeM_MuxVideo",
-            at=(2240, 160),
-            size=(520, 520),
+            at=(1660, 840),
+            size=(520, 500),
             wires={"video": ("load", 0), "audio": ("mix", 0)},
         ),
     },
@@ -138,27 +138,27 @@ WORKFLOWS: dict[str, dict[str, Box]] = {
         "plan": PLAN,
         "compose": Box(
             type="VeM_Compose",
-            at=(2220, 160),
+            at=(420, 920),
             size=(620, 660),
             wires={"storyboard": ("board", 0), "beat_plan": ("plan", 0)},
             widgets={"seed": 1},
         ),
         "save": Box(
             type="VeM_SaveScore",
-            at=(2220, 880),
-            size=(620, 220),
+            at=(40, 1000),
+            size=(320, 220),
             wires={"music": ("compose", 0)},
         ),
         "mix": Box(
             type="VeM_MixAudio",
-            at=(2900, 160),
+            at=(1100, 920),
             size=(520, 620),
             wires={"music": ("compose", 1), "own_sound": ("load", 1), "duration_s": ("load", 2)},
         ),
         "mux": Box(
             type="VeM_MuxVideo",
-            at=(3480, 160),
-            size=(520, 520),
+            at=(1680, 920),
+            size=(480, 520),
             wires={"video": ("load", 0), "audio": ("mix", 0)},
         ),
     },
