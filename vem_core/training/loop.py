@@ -19,6 +19,7 @@ from ..files import whole_file
 from ..types import Progress, no_progress
 
 Losses = dict[str, torch.Tensor]
+DRAW_EVERY_S = 60.0
 LossOf = Callable[[int, torch.Generator], Losses]
 """(step, generator of this step) -> named losses; 'loss' is the one to lower."""
 
@@ -57,6 +58,7 @@ class Trainer:
         self.settings = settings
         self.folder = folder
         self.step = 0
+        self._drawn = -math.inf
         trained = [p for p in model.parameters() if p.requires_grad]
         self.optimizer = torch.optim.AdamW(
             trained,
@@ -149,10 +151,12 @@ class Trainer:
         }
         with whole_file(self._state_path) as temporary:
             torch.save(state, temporary)
-        if self.metrics_path.exists():
+        last = self.step >= self.settings.steps
+        if self.metrics_path.exists() and (last or time.monotonic() - self._drawn > DRAW_EVERY_S):
             from .curves import draw_curves
 
             draw_curves(self.metrics_path, self.folder / "losses.png")
+            self._drawn = time.monotonic()
 
     def _load(self) -> None:
         state = torch.load(self._state_path, map_location="cpu", weights_only=True)

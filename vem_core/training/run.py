@@ -1,0 +1,156 @@
+"""The whole training: music baked, codec, denoiser, beat adapter, and the model file at the end.
+
+Every stage goes on from where it was stopped. What was trained is what is loaded: the settings lie
+beside the weights, and a folder with other settings is refused.
+"""
+
+import json
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+
+import torch
+
+from ..checkpoint import save_model
+from ..codecs.score.beats import BeatTable
+from ..codecs.score.latent_codec import CodecConfig, ScoreCodec
+from ..composing.style import style_names
+from ..encoders.text import LexiconText
+from ..engine.conditions import conditioning_widths
+from ..engine.music_model import MusicModel
+from ..errors import InputError
+from ..files import whole_file
+from ..model.denoiser import Denoiser, DenoiserConfig
+from ..types import Progress, no_progress
+from .clips import Clip, ClipBatches, encode_clips
+from .codec_stage import codec_loss_of
+from .denoiser_stage import DropShares, denoiser_loss_of, train_only_adapters
+from .loop import LoopSettings, Trainer
+from .pieces import BakeSettings, bake, read_pieces
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TrainSettings:
+    """Everything that decides a training run."""
+
+    name: str = "vem-score"
+    music: BakeSettings = field(default_factory=BakeSettings)
+    codec: CodecConfig = field(default_factory=CodecConfig)
+    codec_loop: LoopSettings = field(
+        default_factory=lambda: LoopSettings(steps=6000, learning_rate=2e-3)
+    )
+    codec_batch_beats: int = 256
+    width: int = 256
+    n_blocks: int = 6
+    batch_frames: int = 3072
+    denoiser_loop: LoopSettings = field(default_factory=lambda: LoopSettings(steps=40_000))
+    beats_loop: LoopSettings = field(
+        default_factory=lambda: LoopSettings(steps=10_000, learning_rate=5e-4)
+    )
+    only_adapters: bool = False
+    """Stage 3 moves the beat adapters alone; False: adapters and denoiser together."""
+    drops: DropShares = field(default_factory=DropShares)
+
+
+def train(
+    folder: Path,
+    music: Path,
+    settings: TrainSettings,
+    *,
+    device: str = "cpu",
+    progress: Progress = no_progress,
+) -> Path:
+    """Train a model; returns the path of the model file in `folder`.
+
+    Args:
+        folder: for states, metrics, curves and the model.
+        music: for the baked pieces; baked first where they are missing.
+
+    Raises:
+        InputError: a folder was used with other settings.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    _state_settings(folder / "settings.json", settings)
+    bake(music, settings.music, lambda share: progress(0.1 * share))
+    styles = style_names()
+    codec = train_codec(folder / "codec", music, settings, device, _part(progress, 0.1, 0.2))
+    clips = encode_clips(read_pieces(music), codec, styles)
+    denoiser = train_denoiser(folder, clips, codec, settings, progress=_part(progress, 0.2, 1.0))
+    model = MusicModel(name=settings.name, styles=styles, codec=codec, denoiser=denoiser)
+    path = folder / f"{settings.name}.safetensors"
+    save_model(path, model)
+    return path
+
+
+def train_codec(
+    folder: Path, music: Path, settings: TrainSettings, device: str, progress: Progress
+) -> ScoreCodec:
+    """Stage 1; the moving average of the weights is what goes on, frozen."""
+    torch.manual_seed(settings.codec_loop.seed)
+    codec = ScoreCodec(settings.codec).to(device)
+    table = BeatTable([piece.tensor for piece in read_pieces(music)])
+    loss_of = codec_loss_of(codec, table, settings.codec_batch_beats)
+    trainer = Trainer(codec, loss_of, settings.codec_loop, folder)
+    trainer.run(progress=progress)
+    codec.load_state_dict(trainer.average)
+    return codec.eval().requires_grad_(False)
+
+
+def train_denoiser(
+    folder: Path,
+    clips: list[Clip],
+    codec: ScoreCodec,
+    settings: TrainSettings,
+    *,
+    progress: Progress = no_progress,
+) -> Denoiser:
+    """Stages 2 and 3; returns the moving average of the weights."""
+    styles = style_names()
+    widths = conditioning_widths(styles, LexiconText(styles), codec.n_channels)
+    config = DenoiserConfig(conditioning=widths, width=settings.width, n_blocks=settings.n_blocks)
+    torch.manual_seed(settings.denoiser_loop.seed)
+    denoiser = Denoiser(config).to(next(codec.parameters()).device)
+    batches = ClipBatches(clips, settings.batch_frames)
+    for with_beats, loop, name in (
+        (False, settings.denoiser_loop, "denoiser"),
+        (True, settings.beats_loop, "beats"),
+    ):
+        denoiser.adapters.requires_grad_(with_beats)  # stage 2 goes past them
+        if with_beats and settings.only_adapters:
+            train_only_adapters(denoiser)
+        loss_of = denoiser_loss_of(
+            denoiser, batches, codec, with_beats=with_beats, shares=settings.drops
+        )
+        trainer = Trainer(denoiser, loss_of, loop, folder / name)
+        share = 0.8 if with_beats else 0.0
+        trainer.run(progress=_part(progress, share, 1.0 if with_beats else 0.8))
+        denoiser.load_state_dict(trainer.average)
+    return denoiser.eval().requires_grad_(False)
+
+
+def quick_settings(settings: TrainSettings, steps: int) -> TrainSettings:
+    """The same training with `steps` steps a stage: to see whether all of it runs."""
+
+    def quick(loop: LoopSettings) -> LoopSettings:
+        return replace(loop, steps=steps, log_every=1, save_every=max(steps // 2, 1))
+
+    return replace(
+        settings,
+        codec_loop=quick(settings.codec_loop),
+        denoiser_loop=quick(settings.denoiser_loop),
+        beats_loop=quick(settings.beats_loop),
+    )
+
+
+def _state_settings(path: Path, settings: TrainSettings) -> None:
+    stated = json.dumps(asdict(settings), indent=1)
+    if path.exists() and path.read_text(encoding="utf-8") != stated:
+        raise InputError(
+            f"'{path.parent}' holds a training with other settings. Choose another folder, or the"
+            " settings that stand in its settings.json."
+        )
+    with whole_file(path) as temporary:
+        temporary.write_text(stated, encoding="utf-8")
+
+
+def _part(progress: Progress, low: float, high: float) -> Progress:
+    return lambda share: progress(low + (high - low) * share)
