@@ -1,8 +1,9 @@
 """One picture per shot: sharp, neither black nor white, away from the shot's edges.
 
 While the video streams by, the best frame of every quarter second is held, as JPEG; once it is
-certain between which transitions it lies, only the few best of each stretch stay. So memory grows
-with the number of shots (some 10 kB each), not with the length of the video.
+certain between which transitions it lies, only the few best of each stretch stay, and of stretches
+that are over the best one. Where all of them come to more than BUDGET_BYTES they are halved in
+width, as often as it takes; so memory is bounded however long the video is.
 """
 
 import bisect
@@ -23,8 +24,9 @@ QUALITY = 88
 DIM, GLARING = 45.0, 215.0
 """Mean luma outside of which a frame is a poor picture of its shot."""
 EDGE_SHARE = 0.15
-MOST_KEYFRAMES = 3000
-"""Shots beyond have none; at half a second a shot that is 25 minutes of cuts."""
+BUDGET_BYTES = 12_000_000
+"""Some 800 shots at full width."""
+LEAST_WIDTH = 40
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -37,12 +39,7 @@ class Keyframe:
     @property
     def pixels(self) -> np.ndarray:
         """(H, W, 3) uint8 RGB."""
-        import cv2
-
-        bgr = cv2.imdecode(np.frombuffer(self.jpeg, np.uint8), cv2.IMREAD_COLOR)
-        if bgr is None:
-            raise InputError(f"The keyframe at {self.time_s:g} s is not a JPEG. Parse again.")
-        return cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)
+        return _pixels(self.jpeg)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -72,6 +69,7 @@ class KeyframePicker:
         self._best: tuple[float, float, np.ndarray] | None = None  # score, time, pixels
         self._open: list[_Candidate] = []  # may still lie on either side of a transition
         self._settled: dict[float, list[_Candidate]] = {}  # by the start of their stretch
+        self._n_bytes = 0
 
     def see(self, frame: SmallFrame, pixels: np.ndarray) -> None:
         """`pixels`: the frame as large as keyframes shall be, (H, W, 3) uint8 RGB."""
@@ -91,12 +89,39 @@ class KeyframePicker:
             candidate = self._open.pop(0)
             i = bisect.bisect_right(boundaries_s, candidate.time_s + 1e-6)
             start_s = boundaries_s[i - 1] if i else 0.0
-            if start_s not in self._settled and len(self._settled) >= MOST_KEYFRAMES:
-                continue
+            if start_s not in self._settled:
+                self._close_stretch(start_s)
             stretch = self._settled.setdefault(start_s, [])
             stretch.append(candidate)
+            self._n_bytes += len(candidate.jpeg)
             if len(stretch) > KEPT_PER_STRETCH:
-                stretch.remove(min(stretch, key=lambda c: c.score))
+                self._drop(stretch, min(stretch, key=lambda c: c.score))
+            if self._n_bytes > BUDGET_BYTES and self._width >= 2 * LEAST_WIDTH:
+                self._halve()
+
+    def _close_stretch(self, end_s: float) -> None:
+        """Keep the best picture of the stretch that ends where a new one starts."""
+        if not self._settled:
+            return
+        start_s = next(reversed(self._settled))
+        stretch = self._settled[start_s]
+        best = _best_inside(stretch, Span(start_s=start_s, end_s=max(end_s, start_s + 1e-6)))
+        for candidate in [c for c in stretch if c is not best]:
+            self._drop(stretch, candidate)
+
+    def _drop(self, stretch: list[_Candidate], candidate: _Candidate) -> None:
+        stretch.remove(candidate)
+        self._n_bytes -= len(candidate.jpeg)
+
+    def _halve(self) -> None:
+        """All settled pictures, and those to come, at half the width."""
+        self._width //= 2
+        for stretch in self._settled.values():
+            stretch[:] = [
+                _Candidate(c.time_s, c.score, _to_jpeg(_pixels(c.jpeg), self._width))
+                for c in stretch
+            ]
+        self._n_bytes = sum(len(c.jpeg) for stretch in self._settled.values() for c in stretch)
 
     @property
     def n_held(self) -> int:
@@ -151,6 +176,15 @@ def _score(frame: SmallFrame) -> float:
     if frame.plain:
         exposure *= 0.01
     return exposure * math.log1p(sharpness)
+
+
+def _pixels(jpeg: bytes) -> np.ndarray:
+    import cv2
+
+    bgr = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
+    if bgr is None:
+        raise InputError("A keyframe is not a JPEG. Parse the video again.")
+    return cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)
 
 
 def _to_jpeg(pixels: np.ndarray, width: int) -> bytes:

@@ -1,5 +1,6 @@
 """From frames to a storyboard: tiling, features, keyframes, moods, manual cuts, consumers."""
 
+import itertools
 from fractions import Fraction
 from pathlib import Path
 
@@ -93,19 +94,25 @@ def test_manual_cuts_replace_or_join_the_found_ones() -> None:
         parsed(frames, ParseSettings(manual_cuts=(Transition(time_s=9.0),)))
 
 
-def test_long_video_keeps_few_keyframes() -> None:
+def test_keyframes_of_a_long_video_stay_few_and_small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two minutes at 5 frames a second: what is settled is thinned out on the way."""
-    from vem_core.parsing.keyframes import KEPT_PER_STRETCH, KeyframePicker
+    from vem_core.parsing import keyframes
     from vem_core.parsing.small import shrink, shrink_picture
 
-    picker = KeyframePicker(64)
+    monkeypatch.setattr(keyframes, "BUDGET_BYTES", 10_000)
+    picker = keyframes.KeyframePicker(160)
     before = None
+    cuts_s = [float(t) for t in range(2, 120, 2)]
     for frame in at_times(scene(2, 600, 0.1), [i / 5 for i in range(600)], 0.2):
-        picture = shrink_picture(frame)
-        before = shrink(frame, picture, before)
+        before = shrink(frame, shrink_picture(frame), before)
         picker.see(before, frame.pixels)
-        picker.settle(frame.time_s - 8.0, [60.0])
-    assert picker.n_held <= 2 * KEPT_PER_STRETCH + 8 * 5 + 1
+        picker.settle(frame.time_s - 8.0, cuts_s)
+        assert picker.n_held <= len(cuts_s) + keyframes.KEPT_PER_STRETCH + 8 * 5
+    edges_s = [0.0, *cuts_s, 120.0]
+    spans = [keyframes.Span(start_s=a, end_s=b) for a, b in itertools.pairwise(edges_s)]
+    picked = picker.pick(spans)
+    assert all(s.start_s <= k.time_s < s.end_s for s, k in zip(spans, picked, strict=True))
+    assert picked[0].pixels.shape[1] in (40, 80)
 
 
 def test_the_sampler_ticks_evenly() -> None:
