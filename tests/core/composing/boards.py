@@ -51,11 +51,15 @@ def random_board(seed: int, n_shots: int) -> Storyboard:
 
 
 def make_plan(
-    board: Storyboard, metre: str = "4/4", tempo_bpm: float = 100.0, early_beats: int = 0
+    board: Storyboard,
+    metre: str = "4/4",
+    tempo_bpm: float = 100.0,
+    early_beats: int = 0,
+    odd_bar: bool = True,
 ) -> BeatPlan:
     """A plan that bends the tempo so that every cut is on a beat.
 
-    `early_beats` of a first bar lie before 0 s. The third bar is two beats long where that fits.
+    `early_beats` of a first bar lie before 0 s. With `odd_bar` the third bar has two beats.
     """
     beat_s = 60.0 / tempo_bpm
     beats_s = [-(i + 0.5) * beat_s for i in range(early_beats)][::-1]
@@ -69,7 +73,7 @@ def make_plan(
     per_bar = METRES[metre].beats_per_bar
     downbeats = [0, per_bar, 2 * per_bar]
     while downbeats[-1] < len(beats_s):
-        downbeats.append(downbeats[-1] + (2 if len(downbeats) == 3 else per_bar))
+        downbeats.append(downbeats[-1] + (2 if odd_bar and len(downbeats) == 3 else per_bar))
     hits = tuple(
         Hit(
             transition_s=cut.time_s,
