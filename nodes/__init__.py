@@ -3,11 +3,12 @@
 
 from comfy_api.latest import ComfyExtension, io
 
-from . import evaluation, music, picture, planning, sound
+from . import evaluation, music, picture, planning, snapping, sound
 
 NODES: list[type[io.ComfyNode]] = [
     *picture.NODES,
     *planning.NODES,
+    *snapping.NODES,
     *sound.NODES,
     *music.NODES,
     *evaluation.NODES,

@@ -1,4 +1,4 @@
-"""Music onto the beats, into the mix, and under the untouched picture."""
+"""Music into the mix, and under the untouched picture."""
 # pyright: reportMissingImports=false
 
 from pathlib import Path
@@ -9,7 +9,7 @@ from comfy_api.latest import io, ui
 from ..vem_core.audio.ducking import DuckSettings
 from ..vem_core.audio.mix_plan import MixSettings
 from ..vem_core.errors import InputError
-from ..vem_core.types import Audio, BeatPlan, Storyboard
+from ..vem_core.types import Audio
 from ..vem_core.video.containers import CONTAINERS
 from .convert import (
     Clip,
@@ -22,94 +22,10 @@ from .places import new_output, new_temp
 from .previews import show_figure
 from .running import in_words, node_progress
 from .schema import CATEGORY, found_by, keeps_preview, rarely_needed
-from .sockets import BeatPlanSocket, StoryboardSocket
 
 AUTO = "auto"
 MUX_MODES = ("replace", "mix", "add")
 CONTAINERS_SHOWN = [suffix.removeprefix(".") for suffix in CONTAINERS]
-
-
-class SnapMusic(io.ComfyNode):
-    @classmethod
-    def define_schema(cls) -> io.Schema:
-        return io.Schema(
-            node_id="VeM_SnapMusic",
-            display_name="Snap Music to Beats",
-            category=CATEGORY,
-            description="Moves finished music onto the cuts: the best passage, joined at bar lines,"
-            " stretched so little that it is not heard.",
-            inputs=[
-                io.Audio.Input("music"),
-                BeatPlanSocket.Input(
-                    "beat_plan",
-                    optional=True,
-                    tooltip="Beats to meet. Leave open, and connect the storyboard, to plan beats"
-                    " around the music's own tempo: that stretches least.",
-                ),
-                StoryboardSocket.Input(
-                    "storyboard",
-                    optional=True,
-                    tooltip="Lets the music's energy follow the shots; needed without a beat plan.",
-                ),
-                io.Float.Input(
-                    "most_stretch_percent",
-                    default=8.0,
-                    min=0.5,
-                    max=25.0,
-                    step=0.5,
-                    tooltip="No part of the music becomes longer or shorter by more than this.",
-                ),
-                io.Combo.Input(
-                    "quality",
-                    options=["auto", "fine", "fast"],
-                    default="auto",
-                    tooltip="Of the stretching; auto: fine up to 8 minutes, then fast.",
-                    **rarely_needed(),
-                ),
-            ],
-            outputs=[
-                io.Audio.Output("audio", display_name="audio"),
-                io.String.Output("report", display_name="report"),
-                BeatPlanSocket.Output(
-                    "used_plan", display_name="beat_plan", tooltip="The plan that was met."
-                ),
-            ],
-            hidden=[io.Hidden.prompt, io.Hidden.extra_pnginfo],
-            **found_by("beat sync", "time stretch", "fit music to video", "align music", "remix"),
-            **keeps_preview(),
-        )
-
-    @classmethod
-    @in_words
-    def execute(
-        cls,
-        music: dict[str, Any] | None,
-        most_stretch_percent: float,
-        quality: str,
-        beat_plan: BeatPlan | None = None,
-        storyboard: Storyboard | None = None,
-    ) -> io.NodeOutput:
-        from ..vem_core.rhythm.snap_plot import describe_snap, draw_snap
-        from ..vem_core.rhythm.snapping import SnapSettings, snap_music, snap_to_plan
-
-        heard = audio_from_comfy(music, "The music")
-        settings = SnapSettings(
-            most_stretch=most_stretch_percent / 100,
-            quality=quality,  # type: ignore[arg-type]
-        )
-        progress = node_progress()
-        if beat_plan is not None:
-            snapped = snap_to_plan(heard, beat_plan, settings, storyboard, progress)
-        elif storyboard is not None:
-            snapped = snap_music(heard, storyboard, settings, progress)
-        else:
-            raise InputError(
-                "Neither beats nor a storyboard say where the cuts are. Connect Plan Beats, or"
-                " Parse Shots to plan around the music."
-            )
-        report = describe_snap(snapped)
-        shown = show_figure(cls, draw_snap(snapped), report)
-        return io.NodeOutput(audio_to_comfy(snapped.audio), report, snapped.plan, ui=shown)
 
 
 class MixAudio(io.ComfyNode):
@@ -137,46 +53,7 @@ class MixAudio(io.ComfyNode):
                     step=0.001,
                     tooltip="Length of the film, from Load Video; 0: as long as the music.",
                 ),
-                io.Float.Input(
-                    "loudness_lufs",
-                    default=-14.0,
-                    min=-60.0,
-                    max=-5.0,
-                    step=0.5,
-                    tooltip="-14: streaming; -23: European broadcast; -24: American.",
-                ),
-                io.Float.Input(
-                    "duck_db",
-                    default=12.0,
-                    min=0.0,
-                    max=60.0,
-                    step=0.5,
-                    tooltip="How far the music goes down while the film speaks; 0: not at all.",
-                ),
-                io.Float.Input(
-                    "music_level_db",
-                    default=0.0,
-                    min=-40.0,
-                    max=40.0,
-                    step=0.5,
-                    tooltip="Music against the own sound; 0: equally loud before ducking.",
-                ),
-                io.Float.Input(
-                    "fade_in_s",
-                    default=0.1,
-                    min=0.0,
-                    max=60.0,
-                    step=0.1,
-                    tooltip="The music rises over this long at the start of the film.",
-                ),
-                io.Float.Input(
-                    "fade_out_s",
-                    default=1.0,
-                    min=0.0,
-                    max=60.0,
-                    step=0.1,
-                    tooltip="The music fades over this long, and is silent at the end of the film.",
-                ),
+                *_level_inputs(),
                 *_rare_mix_inputs(),
             ],
             outputs=[io.Audio.Output("mixed", display_name="audio")],
@@ -225,6 +102,51 @@ class MixAudio(io.ComfyNode):
         mixed = mix(heard, own, duration_s or heard.duration_s, settings, node_progress())
         shown = show_figure(cls, draw_mix(mixed), "\n".join(mixed.report.notes))
         return io.NodeOutput(audio_to_comfy(mixed.audio), ui=shown)
+
+
+def _level_inputs() -> list[Any]:
+    return [
+        io.Float.Input(
+            "loudness_lufs",
+            default=-14.0,
+            min=-60.0,
+            max=-5.0,
+            step=0.5,
+            tooltip="-14: streaming; -23: European broadcast; -24: American.",
+        ),
+        io.Float.Input(
+            "duck_db",
+            default=12.0,
+            min=0.0,
+            max=60.0,
+            step=0.5,
+            tooltip="How far the music goes down while the film speaks; 0: not at all.",
+        ),
+        io.Float.Input(
+            "music_level_db",
+            default=0.0,
+            min=-40.0,
+            max=40.0,
+            step=0.5,
+            tooltip="Music against the own sound; 0: equally loud before ducking.",
+        ),
+        io.Float.Input(
+            "fade_in_s",
+            default=0.1,
+            min=0.0,
+            max=60.0,
+            step=0.1,
+            tooltip="The music rises over this long at the start of the film.",
+        ),
+        io.Float.Input(
+            "fade_out_s",
+            default=1.0,
+            min=0.0,
+            max=60.0,
+            step=0.1,
+            tooltip="The music fades over this long, and is silent at the end of the film.",
+        ),
+    ]
 
 
 def _rare_mix_inputs() -> list[Any]:
@@ -377,4 +299,4 @@ def _target(prefix: str, suffix: str) -> tuple[Path, io.FolderType, str]:
     return path, io.FolderType.output, subfolder
 
 
-NODES = [SnapMusic, MixAudio, MuxVideo]
+NODES = [MixAudio, MuxVideo]
