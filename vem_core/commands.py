@@ -40,7 +40,7 @@ def progress_bar(label: str) -> Iterator[Progress]:
 
 
 def score(arguments: argparse.Namespace) -> None:
-    from .pipeline import score_video
+    from .jobs import score_video
 
     if arguments.music is not None:
         snap(arguments)
@@ -58,7 +58,7 @@ def score(arguments: argparse.Namespace) -> None:
 
 
 def snap(arguments: argparse.Namespace) -> None:
-    from .pipeline import snap_video
+    from .jobs import snap_video
 
     report = snap_video(
         arguments.video,
@@ -117,7 +117,7 @@ def plan(arguments: argparse.Namespace) -> None:
 
 
 def compose(arguments: argparse.Namespace) -> None:
-    from .pipeline import compose_file
+    from .jobs import compose_file
 
     report = compose_file(
         arguments.source,
@@ -276,7 +276,7 @@ def instrument_choice(text: str) -> tuple[Part, str]:
 
 
 def extras(arguments: argparse.Namespace):
-    from .pipeline import Extras
+    from .jobs import Extras
 
     return Extras(
         midi=getattr(arguments, "midi", None),

@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
+from .jobs import Extras, score_video, snap_video
 from .parsing.storyboard import write_storyboard
-from .pipeline import Bars, Extras, JobSettings, MusicSettings, score_video, snap_video
+from .pipeline import Bars, JobSettings, MusicSettings
 from .plotting import save_figure
 from .report import Report
 from .rhythm.plan_plot import draw_plan

@@ -1,0 +1,222 @@
+"""Whole jobs: from files to files, with a report. The command line is made of them."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from .errors import MediaError
+from .files import check_output, write_text_whole
+from .pipeline import (
+    Bars,
+    JobSettings,
+    audio_facts,
+    deliver,
+    make_music,
+    no_bars,
+    read_or_parse,
+    read_storyboard_file,
+)
+from .report import AudioFacts, Report, SnapFacts, Stopwatch
+from .rhythm.snapping import Snapped
+from .types import Audio, BeatPlan, Music, Storyboard
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Extras:
+    """Files that a job may write beside the video."""
+
+    midi: Path | None = None
+    stems: Path | None = None
+    """A folder; one WAV per part."""
+    report: Path | None = None
+
+    def check(self) -> None:
+        """Raise MediaError for names that cannot be written, before the work begins."""
+        for path in (self.midi, self.report):
+            if path is not None:
+                check_output(path)
+        if self.stems is not None and not self.stems.is_dir():
+            check_output(self.stems)
+            if self.stems.exists():
+                raise MediaError(
+                    f"'{self.stems}' is a file; stems need a folder. Choose another name."
+                )
+
+
+def score_video(
+    video: Path,
+    output: Path,
+    settings: JobSettings,
+    *,
+    storyboard: Path | None = None,
+    extras: Extras | None = None,
+    bars: Bars = no_bars,
+) -> Report:
+    """Parse, plan, compose, render, mix and mux; write the video and the extras.
+
+    Raises:
+        VemError: anything a creator can mend; nothing half-written is left.
+    """
+    from .codecs.score.effects import master
+
+    extras = _checked(output, extras)
+    watch = Stopwatch()
+    with watch.stage("parse"), bars("parse") as progress:
+        board = read_or_parse(video, storyboard, settings, progress)
+    plan, music = make_music(board, settings, watch, bars)
+    mastered = master(music.mix)
+    audio, notes = deliver(video, mastered, output, board.duration_s, settings, watch, bars)
+    return _finish(board, plan, music, audio, notes, settings, extras, watch)
+
+
+def snap_video(
+    video: Path,
+    music: Path,
+    output: Path,
+    settings: JobSettings,
+    *,
+    storyboard: Path | None = None,
+    extras: Extras | None = None,
+    bars: Bars = no_bars,
+) -> Report:
+    """Parse, move finished music onto the cuts, mix and mux.
+
+    Raises:
+        VemError: anything a creator can mend; nothing half-written is left.
+    """
+    from .rhythm.snapping import SnapSettings, snap_music
+
+    extras = _checked(output, extras)
+    unit = settings.plan.hit_unit
+    wanted = SnapSettings(
+        most_stretch=settings.most_stretch, hit_unit="beat" if unit == "beat" else "auto"
+    )
+    watch = Stopwatch()
+    sound = read_music(music)
+    with watch.stage("parse"), bars("parse") as progress:
+        board = read_or_parse(video, storyboard, settings, progress)
+    with watch.stage("plan"), bars("snap") as progress:
+        snapped = snap_music(sound, board, wanted, progress)
+    audio, notes = deliver(video, snapped.audio, output, board.duration_s, settings, watch, bars)
+    report = Report(
+        storyboard=board,
+        plan=snapped.plan,
+        audio=audio,
+        model=f"snapped, {music.name}",
+        snap=snap_facts(snapped),
+        notes=(*snapped.notes, *notes),
+        timings_s=watch.total(),
+    )
+    return _reported(report, extras)
+
+
+def read_music(path: Path) -> Audio:
+    """The sound of a music file (or of a video).
+
+    Raises:
+        MediaError: it cannot be read, or has no sound.
+    """
+    from .video.reader import read_audio
+
+    sound = read_audio(path)
+    if sound is None:
+        raise MediaError(f"'{path}' has no sound. Choose a music file.")
+    return sound
+
+
+def compose_file(
+    source: Path,
+    output: Path,
+    settings: JobSettings,
+    *,
+    extras: Extras | None = None,
+    bars: Bars = no_bars,
+) -> Report:
+    """Music for a storyboard (.json) or a video, mastered, as a sound file.
+
+    Raises:
+        VemError: anything a creator can mend; nothing half-written is left.
+    """
+    from .audio.mixing import mix
+    from .audio.sound_file import check_sound_name, write_sound
+    from .codecs.score.effects import master
+
+    check_sound_name(output)
+    extras = _checked(output, extras)
+    watch = Stopwatch()
+    with watch.stage("parse"), bars("parse") as progress:
+        is_storyboard = source.suffix.lower() == ".json"
+        board = (
+            read_storyboard_file(source, settings)
+            if is_storyboard
+            else read_or_parse(source, None, settings, progress)
+        )
+    plan, music = make_music(board, settings, watch, bars)
+    with watch.stage("mix"), bars("mix") as progress:
+        mixed = mix(master(music.mix), None, board.duration_s, settings.mix, progress)
+    write_sound(mixed.audio, output)
+    audio = audio_facts(mixed.report)
+    return _finish(board, plan, music, audio, mixed.report.notes, settings, extras, watch)
+
+
+def _checked(output: Path, extras: Extras | None) -> Extras:
+    """The extras, once every name is known to be writable."""
+    extras = extras or Extras()
+    check_output(output)
+    extras.check()
+    return extras
+
+
+def _finish(
+    board: Storyboard,
+    plan: BeatPlan,
+    music: Music,
+    audio: AudioFacts,
+    notes: tuple[str, ...],
+    settings: JobSettings,
+    extras: Extras,
+    watch: Stopwatch,
+) -> Report:
+    write_extras(music, extras)
+    assert music.score is not None
+    report = Report(
+        storyboard=board,
+        plan=plan,
+        audio=audio,
+        seed=settings.music.seed,
+        model=f"composer, {music.score.style}",
+        notes=notes,
+        timings_s=watch.total(),
+    )
+    return _reported(report, extras)
+
+
+def _reported(report: Report, extras: Extras) -> Report:
+    if extras.report is not None:
+        write_text_whole(extras.report, report.to_json())
+    return report
+
+
+def snap_facts(snapped: Snapped) -> SnapFacts:
+    """How music was fitted, for the report."""
+    low, high = snapped.stretch_range
+    return SnapFacts(
+        music_tempo_bpm=snapped.track.tempo_bpm,
+        beat_confidence=snapped.track.confidence,
+        music_start_s=snapped.music_start_s,
+        stretch_percent=(100 * (low - 1), 100 * (high - 1)),
+        joins_s=tuple(join.time_s for join in snapped.joins),
+        attack_errors_ms=tuple(hit.error_ms for hit in snapped.hits),
+    )
+
+
+def write_extras(music: Music, extras: Extras) -> None:
+    """MIDI and stems of a piece, where they are asked for."""
+    from .audio.sound_file import write_sound
+    from .codecs.score.midi import score_to_midi
+
+    if extras.midi is not None and music.score is not None:
+        score_to_midi(music.score, extras.midi)
+    if extras.stems is not None:
+        extras.stems.mkdir(exist_ok=True)
+        for name, stem in music.stems:
+            write_sound(stem, extras.stems / f"{name}.wav")
