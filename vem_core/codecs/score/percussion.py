@@ -51,14 +51,14 @@ def _high_pass(x: np.ndarray, cutoff_hz: float, sample_rate: int) -> np.ndarray:
 def _kick_808(rate: int) -> np.ndarray:
     t = _t(1.1, rate)
     body = _sweep(t, 190, 46, 0.028) * np.exp(-t / 0.32)
-    return np.tanh(1.6 * body) + 0.25 * _sweep(t, 1400, 300, 0.004) * np.exp(-t / 0.006)
+    return np.tanh(1.6 * body) + 0.4 * _sweep(t, 3200, 500, 0.004) * np.exp(-t / 0.006)
 
 
 def _kick_house(rate: int) -> np.ndarray:
     t = _t(0.45, rate)
     body = _sweep(t, 320, 52, 0.022) * np.exp(-t / 0.14)
-    click = _noise(len(t), 1, 2000, 9000, rate) * np.exp(-t / 0.003)
-    return np.tanh(2.2 * body) + 0.18 * click
+    click = _noise(len(t), 1, 2000, 9000, rate) * np.exp(-t / 0.005)
+    return np.tanh(2.2 * body) + 0.3 * click
 
 
 def _kick_soft(rate: int) -> np.ndarray:
@@ -211,7 +211,7 @@ SOUNDS: dict[str, Callable[[int], np.ndarray]] = {
     "analog hat": _hat(0.12, 0.025, 330.0),
     "analog open hat": _hat(0.6, 0.17, 330.0),
     "soft hat": _hat(0.08, 0.014, 280.0),
-    "analog cymbal": _hat(2.2, 0.6, 300.0),
+    "analog cymbal": _hat(3.0, 0.55, 300.0),
     "808 rim": _rim_808,
     "808 cowbell": _cowbell,
     "low analog tom": _tom(72.0),
