@@ -7,11 +7,10 @@ import numpy as np
 
 from ..types import SoundStream
 from ..units import seconds_to_samples
-from .opening import Source
-from .sound import read_sound
+from .decoding import Damage, SoundRun, decode_sound, find_origin
+from .opening import Source, source_name
 
-WINDOW_S = 60.0
-"""Decoded at a time; whole seconds, so that every window starts on a sample at any rate."""
+_SILENCE = 1 << 16
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -24,50 +23,67 @@ class FilmSound:
     """What of it could not be decoded, a sentence each; complete once the stream was read."""
 
 
-def open_film_sound(source: Source, duration_s: float, window_s: float = WINDOW_S) -> FilmSound:
+def open_film_sound(source: Source, duration_s: float) -> FilmSound:
     """The own sound of a film from its first frame on, for `duration_s` seconds.
 
-    Blocks are (C, n) float32 at the file's rate; stretches without sound are silence. `window_s`:
-    whole seconds.
+    The stream's blocks are (C, n) float32 at the file's rate and come to that length exactly;
+    stretches without sound are silence. It is one run of the decoder, as `read_sound`'s.
 
     Raises:
-        MediaError: the file is not a media file, or a whole window of it cannot be decoded.
+        MediaError: the file is not a media file.
     """
+    origin_s = find_origin(source)
+    first = next((f for _, frames in decode_sound(source, 0.0) for f in frames or ()), None)
+    if first is None:
+        return FilmSound(stream=None)
+    rate, n_channels = first.sample_rate, first.layout.nb_channels
+    n_samples = seconds_to_samples(duration_s, rate)
     warnings: list[str] = []
 
-    def window(start_s: float) -> np.ndarray | None:
-        length_s = min(window_s, duration_s - start_s)
-        sound = read_sound(source, start_s=start_s, duration_s=length_s, sample_rate=rate)
-        if sound.warning and sound.warning not in warnings:
-            warnings.append(sound.warning)
-        return None if sound.audio is None else sound.audio.waveform.numpy()
-
     def blocks() -> Iterator[np.ndarray]:
-        start_s = 0.0
-        while start_s < duration_s:
-            end_s = min(start_s + window_s, duration_s)
-            wanted = seconds_to_samples(end_s, rate) - seconds_to_samples(start_s, rate)
-            samples = window(start_s)
-            if samples is None:
-                yield np.zeros((n_channels, wanted), np.float32)
-            else:
-                yield np.pad(samples[:, :wanted], ((0, 0), (0, max(0, wanted - samples.shape[1]))))
-            start_s = end_s
+        strip, damage = _Strip(rate, n_channels, n_samples), Damage()
+        run = SoundRun(strip, origin_s)
+        for time_s, frames in decode_sound(source, origin_s):
+            if frames is None:
+                damage = damage.with_packet(time_s)
+            for frame in frames or ():
+                run.add(frame)
+            yield from strip.take()
+            if strip.n_samples >= n_samples:
+                break
+        run.finish()
+        strip.silence_to(n_samples)
+        yield from strip.take()
+        warnings[:] = [damage.sentence(source_name(source), origin_s)] if damage.n_packets else []
 
-    rate, n_channels = 0, 0
-    start_s = 0.0
-    while start_s < duration_s:  # sound may set in long after the picture
-        first = read_sound(source, start_s=start_s, duration_s=min(window_s, duration_s - start_s))
-        if first.audio is not None:
-            rate, n_channels = first.audio.sample_rate, first.audio.n_channels
-            break
-        start_s += window_s
-    if not rate:
-        return FilmSound(stream=None)
-    stream = SoundStream(
-        sample_rate=rate,
-        n_samples=seconds_to_samples(duration_s, rate),
-        open=blocks,
-        n_channels=n_channels,
-    )
+    stream = SoundStream(sample_rate=rate, n_samples=n_samples, open=blocks, n_channels=n_channels)
     return FilmSound(stream=stream, warnings=warnings)
+
+
+class _Strip:
+    """Samples placed by time, given out block by block in order, gaps filled with silence."""
+
+    def __init__(self, rate: int, n_channels: int, limit: int):
+        self.rate = rate
+        self.n_samples = 0
+        self._n_channels = n_channels
+        self._limit = limit
+        self._blocks: list[np.ndarray] = []
+
+    def place(self, samples: np.ndarray, at: int) -> None:
+        """What lies before the samples already there, or past the end, is cut."""
+        self.silence_to(min(at, self._limit))
+        samples = samples[:, max(0, self.n_samples - at) : max(0, self._limit - at)]
+        if samples.shape[1]:
+            self._blocks.append(samples)
+            self.n_samples += samples.shape[1]
+
+    def silence_to(self, at: int) -> None:
+        while self.n_samples < at:
+            length = min(_SILENCE, at - self.n_samples)
+            self._blocks.append(np.zeros((self._n_channels, length), np.float32))
+            self.n_samples += length
+
+    def take(self) -> list[np.ndarray]:
+        blocks, self._blocks = self._blocks, []
+        return blocks

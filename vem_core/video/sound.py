@@ -1,37 +1,21 @@
 """The sound of any media file, on the clock of its picture."""
 
 import logging
-from collections.abc import Iterator
 from dataclasses import dataclass
-from fractions import Fraction
 
 import av
-import av.error
 import numpy as np
 import torch
-from av.audio.resampler import AudioResampler
 from av.audio.stream import AudioStream
 from av.container import InputContainer
 
 from ..errors import InputError, MediaError
 from ..types import Audio, check_seconds
 from ..units import seconds_to_samples
-from .opening import (
-    Source,
-    decode_packet,
-    find_picture,
-    find_sound,
-    open_media,
-    read_packets,
-    source_name,
-)
-from .stamps import stamp_frames
+from .decoding import Damage, SoundRun, decode_sound, find_origin
+from .opening import Source, find_picture, find_sound, open_media, source_name
 
 _log = logging.getLogger(__name__)
-
-JUMP_S = 0.05
-"""Timestamps that leave the running count of samples by more than this mean a gap or overlap."""
-_LEAD_IN_S = 1.0  # decoded before a window, for codecs whose packets lean on earlier ones
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -69,7 +53,7 @@ def read_sound(
     if sample_rate is not None and not 1_000 <= sample_rate <= 768_000:
         raise InputError(f"The sample rate is {sample_rate} Hz; needed is 1000 to 768000 Hz.")
     name = source_name(source)
-    origin_s = _origin(source) + start_s
+    origin_s = find_origin(source) + start_s
     with open_media(source) as container:
         stream = find_sound(container)
         if stream is None and find_picture(container) is None:
@@ -91,14 +75,7 @@ def read_sound(
         )
     waveform = canvas.waveform()
     audio = None if waveform is None else Audio(waveform=waveform, sample_rate=rate)
-    warning = ""
-    if damage.n_packets:
-        warning = (
-            f"The sound of {name} is damaged from {max(damage.first_s - origin_s, 0.0):.2f} s on:"
-            f" {damage.n_packets} of its packets cannot be decoded and are silent; the rest is"
-            " used."
-        )
-    return Sound(audio=audio, warning=warning)
+    return Sound(audio=audio, warning=damage.sentence(name, origin_s))
 
 
 def read_audio(
@@ -113,20 +90,6 @@ def read_audio(
     if sound.warning:
         _log.warning(sound.warning)
     return sound.audio
-
-
-def _origin(source: Source) -> float:
-    """Container time of the first frame shown, or of the first sample where there is none."""
-    with open_media(source) as container:
-        picture, sound = find_picture(container), find_sound(container)
-        if picture is not None and picture.codec_context is not None:
-            for _, time_s in stamp_frames(container, picture):
-                return time_s or 0.0
-        elif sound is not None:
-            for packet in read_packets(container, sound):
-                for frame in decode_packet(sound, packet) or ():
-                    return float(frame.time or 0.0)
-    return 0.0
 
 
 def _expected(container: InputContainer, stream: AudioStream, start_s: float) -> float:
@@ -178,106 +141,15 @@ class _Canvas:
         return torch.from_numpy(self._samples[:, : self.n_samples])
 
 
-class _Run:
-    """Feeds decoded frames to the canvas; starts anew wherever the timestamps jump."""
-
-    def __init__(self, canvas: _Canvas, origin_s: float):
-        self._canvas = canvas
-        self._origin_s = origin_s
-        self._layout = ""
-        self._resampler: AudioResampler | None = None
-        self._input = ("", "", 0)
-        self._next_s = 0.0
-        self._at = 0
-
-    def add(self, frame: av.AudioFrame) -> None:
-        kind = (frame.format.name, frame.layout.name, frame.sample_rate)
-        time_s = self._next_s if frame.time is None else frame.time
-        if kind != self._input or abs(time_s - self._next_s) > JUMP_S:
-            self._restart(kind, time_s)
-        self._next_s += frame.samples / frame.sample_rate
-        frame.pts = None  # the resampler is to count samples, not to mend timestamps
-        self._place(frame)
-
-    def finish(self) -> None:
-        if self._resampler is not None:
-            self._place(None)
-
-    def _restart(self, kind: tuple[str, str, int], time_s: float) -> None:
-        self.finish()
-        self._layout = self._layout or kind[1]
-        self._resampler = AudioResampler(format="fltp", layout=self._layout, rate=self._canvas.rate)
-        self._input = kind
-        self._next_s = time_s
-        self._at = seconds_to_samples(time_s - self._origin_s, self._canvas.rate)
-
-    def _place(self, frame: av.AudioFrame | None) -> None:
-        assert self._resampler is not None
-        for part in self._resampler.resample(frame):
-            self._canvas.place(part.to_ndarray(), self._at)
-            self._at += part.samples
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Damage:
-    """Packets that could not be decoded."""
-
-    n_packets: int = 0
-    first_s: float = 0.0
-    """Container time of the first of them."""
-
-
-def _fill(canvas: _Canvas, source: Source, origin_s: float) -> _Damage:
+def _fill(canvas: _Canvas, source: Source, origin_s: float) -> Damage:
     """Decode and place the sound from container time `origin_s` on."""
-    run = _Run(canvas, origin_s)
-    damage = _Damage()
-    for time_s, frames in _decode_from(source, origin_s):
+    run, damage = SoundRun(canvas, origin_s), Damage()
+    for time_s, frames in decode_sound(source, origin_s):
         if frames is None:
-            first_s = damage.first_s if damage.n_packets else time_s
-            damage = _Damage(n_packets=damage.n_packets + 1, first_s=first_s)
+            damage = damage.with_packet(time_s)
         for frame in frames or ():
             run.add(frame)
         if canvas.full:
             break
     run.finish()
     return damage
-
-
-_Decoded = Iterator[tuple[float, list[av.AudioFrame] | None]]
-"""(time of the packet, its frames or None where it is damaged)."""
-
-
-def _decode_from(source: Source, time_s: float) -> _Decoded:
-    """Sound from a little before a container time on.
-
-    Only files with a picture are sought in: they store times. Others are decoded from their
-    start, since libav guesses times in MP3 and ADTS after seeking.
-    """
-    with open_media(source) as container:
-        stream = find_sound(container)
-        if stream is None:
-            return
-        if time_s > 2 * _LEAD_IN_S and find_picture(container) is not None:
-            decoded = _decode(container, stream)
-            try:
-                container.seek(int((time_s - _LEAD_IN_S) / (stream.time_base or 1)), stream=stream)
-            except av.error.FFmpegError:
-                decoded = iter(())
-            first = next(decoded, None)
-            if first is not None and first[0] <= time_s:
-                yield first
-                yield from decoded
-                return
-    with open_media(source) as container:
-        stream = find_sound(container)
-        if stream is not None:
-            yield from _decode(container, stream)
-
-
-def _decode(container: InputContainer, stream: AudioStream) -> _Decoded:
-    time_base = stream.time_base or Fraction(1)
-    time_s = 0.0
-    for packet in read_packets(container, stream):
-        if packet is not None and packet.pts is not None:
-            time_s = float(packet.pts * time_base)
-        yield time_s, decode_packet(stream, packet)

@@ -1,4 +1,4 @@
-"""The film's own sound in windows is the same as in one piece."""
+"""The film's own sound as a stream is the same as in one piece."""
 
 from pathlib import Path
 
@@ -18,14 +18,14 @@ def chord(duration_s: float) -> np.ndarray:
 
 
 @pytest.mark.parametrize("name", ["film.mp4", "film.mkv"])
-def test_windows_join_without_a_seam(tmp_path: Path, name: str) -> None:
+def test_the_stream_equals_the_whole(tmp_path: Path, name: str) -> None:
     codec = "aac" if name.endswith("mp4") else "flac"
     path = write_clip(
         tmp_path / name, Clip(shots=((RED, 125),), audio=chord(5.0), audio_codec=codec)
     )
     whole = read_audio(path, duration_s=5.0)
     assert whole is not None
-    film = open_film_sound(path, 5.0, window_s=1.0)
+    film = open_film_sound(path, 5.0)
     assert film.stream is not None and film.warnings == []
     for _ in range(2):  # it can be read again
         joined = np.concatenate(list(film.stream.open()), axis=1)
@@ -44,7 +44,7 @@ def test_a_film_without_sound_has_no_stream(tmp_path: Path) -> None:
 def test_sound_that_sets_in_late_is_silence_before(tmp_path: Path) -> None:
     clip = Clip(shots=((RED, 100),), audio=chord(1.0), audio_start_s=2.5, audio_codec="flac")
     path = write_clip(tmp_path / "late.mkv", clip)
-    film = open_film_sound(path, 4.0, window_s=1.0)
+    film = open_film_sound(path, 4.0)
     assert film.stream is not None
     joined = np.concatenate(list(film.stream.open()), axis=1)
     loud = np.flatnonzero(np.abs(joined[0]) > 0.01) / film.stream.sample_rate
