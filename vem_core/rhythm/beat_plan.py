@@ -11,7 +11,7 @@ from ..errors import InputError
 from ..types import METRES, BeatPlan, Hit, HitUnit, Miss, Tempo, check_seconds
 from ..units import seconds_to_beats
 
-SCHEMA = "vem.beat_plan"
+SCHEMA = "vem-beat-plan"
 VERSION = 1
 LONGEST_TEXT = 50_000_000
 NAMES = (

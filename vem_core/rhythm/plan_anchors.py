@@ -10,7 +10,7 @@ from .plan_settings import STARRED_WEIGHT, PlanSettings, transition_weight
 
 SAME_PLACE_S = 1e-3
 """A transition this near the start or end of the clip is the start or end."""
-STAR_WISH, START_WISH, END_WISH = 8.0, 2.5, 2.0
+STAR_WISH, START_WISH, END_WISH = 10.0, 3.0, 2.5
 """How much more than a strong hit a star, and the start and end, ask for a downbeat."""
 
 

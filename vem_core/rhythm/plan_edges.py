@@ -38,6 +38,8 @@ class Edges:
         self.costs = settings.costs
         self.divisions = settings.divisions
         self.low, self.high = -math.log1p(room), -math.log1p(-room)
+        self.shortest_s = float(self.beats_s.min()) * math.exp(self.low) / self.divisions
+        """Hits are never closer than this."""
         level = np.linspace(self.low, self.high, levels) if levels > 1 else np.zeros(1)
         self.slack = (self.high - self.low) / (2 * (levels - 1)) if levels > 1 else self.high
         self.part = np.arange(self.divisions).repeat(levels)

@@ -17,8 +17,9 @@ from .plan_edges import Edges
 from .plan_settings import PlanSettings
 
 NEAR_S = 4.0
-FEWEST_BACK, MOST_BACK = 8, 40
-"""A hit may follow any point up to NEAR_S before it, but at least and at most so many."""
+FEWEST_BACK, MOST_BACK = 8, 24
+"""A hit may follow any point up to NEAR_S before it, but at least and at most so many that are not
+too close to it."""
 
 
 def search(
@@ -46,12 +47,12 @@ def search(
     back = np.full((*total.shape, 4), -1)
     for j in range(n):
         total[:, j] = skipped[j]
-        if j:
-            first = _first_neighbour(anchors.times_s, j)
-            waste = skipped[j] - skipped[first + 1 : j + 1]
+        first, stop = _neighbours(anchors.times_s, j, edges.shortest_s)
+        if stop > first:
+            waste = skipped[j] - skipped[first + 1 : stop + 1]
             steps = edges.cheapest(
-                anchors.times_s[j] - anchors.times_s[first:j],
-                left[:, first:j] + waste[None, :, None, None],
+                anchors.times_s[j] - anchors.times_s[first:stop],
+                left[:, first:stop] + waste[None, :, None, None],
             )
             better = steps.cost < total[:, j]
             total[:, j] = np.where(better, steps.cost, total[:, j])
@@ -73,10 +74,11 @@ def search(
     ]
 
 
-def _first_neighbour(times_s: np.ndarray, j: int) -> int:
-    """Index of the earliest anchor that may precede anchor j."""
+def _neighbours(times_s: np.ndarray, j: int, shortest_s: float) -> tuple[int, int]:
+    """First and stop index of the anchors that may precede anchor j."""
+    stop = int(np.searchsorted(times_s[:j], times_s[j] - shortest_s, side="right"))
     near = int(np.searchsorted(times_s, times_s[j] - NEAR_S))
-    return max(0, j - MOST_BACK, min(j - FEWEST_BACK, near))
+    return max(0, stop - MOST_BACK, min(stop - FEWEST_BACK, near)), stop
 
 
 def _place_costs(anchors: Anchors, n_bar: int) -> np.ndarray:

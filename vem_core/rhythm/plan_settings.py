@@ -32,9 +32,9 @@ class PlanCosts:
     """No beat on the first frame, above what one off the downbeat costs."""
     loose_end: float = 0.3
     """No beat at the end of the clip, above what one off the downbeat costs."""
-    off_downbeat: float = 0.15
+    off_downbeat: float = 0.1
     """A hit of full strength that is not the first beat of a bar; grows with the square of the
-    strength. Twice as much at the start and end, eight times for a starred transition."""
+    strength. Three times as much at the start, 2.5 at the end, ten for a starred transition."""
     odd_bar: float = 0.7
     """A bar longer or shorter than the metre's."""
 

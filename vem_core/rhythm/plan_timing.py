@@ -2,14 +2,10 @@
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from .plan_anchors import Path
-
-if TYPE_CHECKING:
-    from scipy.sparse import csr_array
 
 STEADINESS = 1 / 64
 """Pull towards the mean tempo against smoothness; the tempo glides over about 1/sqrt beats."""
@@ -49,11 +45,10 @@ def centre_base(
 
 
 def solve_grid(path: Path, times_s: np.ndarray, room: float, base_bpm: float) -> Grid:
-    """Beat times: periods x minimise  sum (x[k+1] - x[k])^2 + STEADINESS sum (x[k] - mean)^2
+    """Beat times whose periods x minimise  sum (x[k+1] - x[k])^2 + STEADINESS sum (x[k] - mean)^2
 
     subject to every kept hit being met exactly and, as far as that allows, every period inside the
-    room. A quadratic programme, solved by ADMM (Boyd et al. 2011, section 5.2) over one sparse
-    factorisation. Periods are in base beats.
+    room. A quadratic programme; lengths are in base beats. `times_s`: (H,) times of the kept hits.
     """
     period_s = 60.0 / base_bpm
     positions = np.array(path.positions_beats)
@@ -62,14 +57,13 @@ def solve_grid(path: Path, times_s: np.ndarray, room: float, base_bpm: float) ->
         start_s = float(times_s[0] - positions[0] * period_s)
         beats_s = tuple(start_s + k * period_s for k in range(n_beats + 1))
         return Grid(beats_s=beats_s, base_bpm=base_bpm, worst=0.0, worst_beat=0)
-    overlaps = _overlaps(positions, n_beats)
-    lengths = np.diff(times_s) / period_s
+    places = (times_s - times_s[0]) / period_s
     low, high = 1 / (1 + room * (1 - MARGIN)), 1 / (1 - room * (1 - MARGIN))
-    x = _smooth_periods(overlaps, n_beats, lengths, low, high)
+    x, missed = _smooth_periods(positions, places, n_beats, low, high)
     excess = np.maximum(1 / np.minimum(x, 10) - (1 + room), (1 - room) - 1 / np.maximum(x, 0.1))
-    missed = np.abs(overlaps @ x - lengths)
     if missed.max() > 1e-7:  # hits in one beat that contradict each other
-        excess = np.maximum(excess, overlaps.transpose() @ missed)
+        beat = np.minimum(positions.astype(int), n_beats - 1)
+        np.maximum.at(excess, beat, missed)
     beats_s = _beats_from_periods(x * period_s, positions, times_s)
     return Grid(
         beats_s=tuple(float(b) for b in beats_s),
@@ -79,52 +73,54 @@ def solve_grid(path: Path, times_s: np.ndarray, room: float, base_bpm: float) ->
     )
 
 
-def _overlaps(positions: np.ndarray, n_beats: int) -> "csr_array":
-    """(H - 1, K) how much of each beat lies between two neighbouring hits."""
-    from scipy.sparse import csr_array
-
-    first, stop = np.floor(positions[:-1]).astype(int), np.ceil(positions[1:]).astype(int)
-    counts = stop - first
-    row = np.repeat(np.arange(len(counts)), counts)
-    beat = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts - first, counts)
-    share = np.minimum(beat + 1, positions[row + 1]) - np.maximum(beat, positions[row])
-    return csr_array((share, (row, beat)), shape=(len(counts), n_beats))
-
-
 def _smooth_periods(
-    overlaps: "csr_array", n_beats: int, lengths: np.ndarray, low: float, high: float
-) -> np.ndarray:
-    """Periods in base beats; exact at the hits, and inside [low, high] where that is possible."""
+    positions: np.ndarray, places: np.ndarray, n_beats: int, low: float, high: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """(K,) periods inside [low, high] where the hits allow it, (H,) by how much each hit is missed.
+
+    The unknowns are the distances of the beats from an even grid, so that all matrices are narrow
+    bands. The bounds are reached by ADMM (Boyd et al. 2011, section 5.2) over one factorisation.
+    """
     from scipy import sparse
     from scipy.sparse.linalg import splu
 
-    mean = float(lengths.sum() / overlaps.sum())
-    unit = sparse.csr_array(sparse.eye_array(n_beats))
-    steps = unit[1:] - unit[:-1]
-    smooth = steps.T @ steps + STEADINESS * sparse.eye_array(n_beats)
+    mean = (places[-1] - places[0]) / (positions[-1] - positions[0])
+    target = places - mean * (positions - positions[0])
+    beat = np.minimum(positions.astype(int), n_beats - 1)
+    share = positions - beat
+    hit = np.arange(len(positions))
+    entries = (
+        np.concatenate([1 - share, share]),
+        (np.tile(hit, 2), np.concatenate([beat, beat + 1])),
+    )
+    at_hits = sparse.csr_array(entries, shape=(len(hit), n_beats + 1))
+    unit = sparse.csr_array(sparse.eye_array(n_beats + 1))
+    change = sparse.csr_array(unit[1:] - unit[:-1])
+    bend = change[1:] - change[:-1]
+    smooth = bend.transpose() @ bend
+    stiff = change.transpose() @ change
     # two hits inside one beat can say the same twice; the corner keeps the system regular
-    corner = -REGULAR * sparse.eye_array(len(lengths))
+    corner = -REGULAR * sparse.eye_array(len(hit))
 
     def solver(stiffness: float):
-        top = smooth + stiffness * sparse.eye_array(n_beats)
-        kkt = sparse.block_array([[top, overlaps.transpose()], [overlaps, corner]])
+        top = smooth + (STEADINESS + stiffness) * stiff
+        kkt = sparse.block_array([[top, at_hits.transpose()], [at_hits, corner]])
         factors = splu(kkt.tocsc())
-        return lambda target: factors.solve(np.concatenate([target, lengths]))[:n_beats]
+        return lambda pull: factors.solve(np.concatenate([pull, target]))[: n_beats + 1]
 
-    pull = np.full(n_beats, STEADINESS * mean)
-    x = solver(0.0)(pull)
-    if x.min() >= low and x.max() <= high:
-        return x
-    stiffness = 1.0
-    solve = solver(stiffness)
-    inside, dual = np.clip(x, low, high), np.zeros(n_beats)
-    for _ in range(ROUNDS):
-        x = solve(pull + stiffness * (inside - dual))
-        inside = np.clip(x + dual, low, high)
-        dual += x - inside
-        if np.abs(x - inside).max() < 1e-6:
-            break
-    return x
+    offset = solver(0.0)(np.zeros(n_beats + 1))
+    x = mean + np.diff(offset)
+    if x.min() < low or x.max() > high:
+        solve = solver(1.0)
+        inside, dual = np.clip(x, low, high), np.zeros(n_beats)
+        for _ in range(ROUNDS):
+            offset = solve(change.transpose() @ (inside - dual - mean))
+            x = mean + np.diff(offset)
+            inside = np.clip(x + dual, low, high)
+            dual += x - inside
+            if np.abs(x - inside).max() < 1e-6:
+                break
+    return x, np.abs(at_hits @ offset - target)
 
 
 def _beats_from_periods(
