@@ -82,8 +82,18 @@ def _phases(signs: np.ndarray, n: int) -> tuple[tuple[int, ...], float]:
     return tuple(int(i) for i in np.flatnonzero(first)), clarity
 
 
-def beat_division(curves: OnsetCurves, beats_s: np.ndarray) -> int:
-    """3 where onsets fall on thirds of slow beats rather than on halves (6/8), else 2."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Division:
+    """What happens between the beats."""
+
+    parts: int
+    """Even parts that a beat falls into: 3 where onsets fall on thirds rather than halves, else 2."""
+    strength: float
+    """Mean onset strength on those parts over the one on the beats, 0 and more."""
+
+
+def beat_division(curves: OnsetCurves, beats_s: np.ndarray) -> Division:
+    """Halves or thirds, and whether anything sounds there."""
     wide = np.lib.stride_tricks.sliding_window_view(np.pad(curves.total, 2), 5).max(axis=1)
     interval_s = np.diff(beats_s)
 
@@ -91,5 +101,8 @@ def beat_division(curves: OnsetCurves, beats_s: np.ndarray) -> int:
         frames = np.rint((beats_s[:-1] + share * interval_s) * FRAME_RATE_HZ).astype(int)
         return float(wide[np.clip(frames, 0, len(wide) - 1)].mean())
 
+    on, half = max(strength(0.0), 0.05), max(strength(0.5), 0.0)
     both_thirds = min(strength(1 / 3), strength(2 / 3))  # a swung eighth fills only the second
-    return 3 if both_thirds > max(0.15, strength(0.5) + 0.15) else 2
+    if both_thirds > max(0.15, half + 0.15):
+        return Division(parts=3, strength=both_thirds / on)
+    return Division(parts=2, strength=half / on)

@@ -1,7 +1,7 @@
 """Music cut and joined at bar lines: a timeline that is read in pieces and never held whole.
 
-Conventions: positions in samples of the music's rate; times in seconds. The timeline starts with the
-first beat of the first stretch at 0; what the music holds before it can be read at negative positions.
+Conventions: positions in samples of the music's rate; times in seconds. The timeline starts with
+the first beat of the first stretch at 0; what the music holds before it is at negative positions.
 """
 
 from collections.abc import Sequence
@@ -17,6 +17,8 @@ GUARD_S = 0.004
 ALIGN_S = 0.008
 """A stretch may be moved this much so that its waveform runs on in phase."""
 _SHORTEST_FADE_S = 0.005
+_LIKE = 0.3
+"""Below this correlation no alignment is better than another."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -27,8 +29,11 @@ class Stretch:
     """Sample of the music at the stretch's first beat."""
     start: int
     """Where that sample lies on the timeline."""
-    fade: int = 0
-    """Samples of the fade into it; 0 for the first."""
+    fade_start: int = 0
+    fade_stop: int = 0
+    """Over these samples of the timeline the stretch before fades out; not used by the first."""
+    fades_in: bool = True
+    """Whether it fades in meanwhile; a file's first attack enters at once."""
     likeness: float = 0.0
     """Correlation of the two sides over the fade, in [0, 1]; sets the curve between equal gain and
     equal power."""
@@ -57,7 +62,6 @@ class Edit:
         self._fade_s = fade_s
         self._wave = music.waveform.detach().cpu().numpy()
         self.sample_rate = music.sample_rate
-        self._guard = round(GUARD_S * music.sample_rate)
         starts = [0, *(i for i in range(1, len(path)) if path[i] != path[i - 1] + 1)]
         samples = np.rint(np.asarray(beats_s) * music.sample_rate).astype(int)
         self.stretches: list[Stretch] = []
@@ -90,42 +94,50 @@ class Edit:
     def _joined(self, time_s: float, old: int, new: int) -> Stretch:
         """A stretch that starts at music sample `new` where the old one reached sample `old`."""
         rate = self.sample_rate
-        start = round(time_s * rate)
+        start, guard = round(time_s * rate), round(GUARD_S * rate)
         reach, fade = round(ALIGN_S * rate), round(self._fade_s * rate)
-        room = min(old, new) - self._guard - reach
-        fade = max(min(fade, room), 0)
-        if fade < round(_SHORTEST_FADE_S * rate):  # a loop that begins with the file
-            fade = max(0, min(round(_SHORTEST_FADE_S * rate), new - self._guard))
-            return Stretch(music_start=new, start=start, fade=fade)
-        before = self._wave[:, old - self._guard - fade : old - self._guard].mean(axis=0)
-        around = self._wave[:, new - self._guard - fade - reach : new - self._guard + reach].mean(
-            axis=0
-        )
+        shortest = round(_SHORTEST_FADE_S * rate)
+        fade = min(fade, min(old, new) - guard - reach)
+        if fade < shortest:  # nothing to fade in before the beat
+            pair = (self._music(at, shortest).mean(axis=0) for at in (old, new))
+            alike = float(np.clip(_likeness(*pair)[0], 0, 1))
+            return Stretch(
+                music_start=new,
+                start=start,
+                fade_start=start,
+                fade_stop=start + shortest,
+                fades_in=alike > _LIKE,
+                likeness=alike,
+            )
+        before = self._wave[:, old - guard - fade : old - guard].mean(axis=0)
+        around = self._wave[:, new - guard - fade - reach : new - guard + reach].mean(axis=0)
         likeness = _likeness(before, around)
         best = int(likeness.argmax())
-        shift = best - reach if likeness[best] > 0.3 else 0
-        alike = float(np.clip(likeness[shift + reach], 0, 1))
-        # Moving the new stretch by `shift` keeps its phase; its beats move along and are tracked.
-        return Stretch(music_start=new, start=start - shift, fade=fade, likeness=alike)
+        shift = best - reach if likeness[best] > _LIKE else 0
+        # Moving the new stretch by `shift` keeps its phase; its beats move along and are stretched back.
+        return Stretch(
+            music_start=new,
+            start=start - shift,
+            fade_start=start - guard - fade,
+            fade_stop=start - guard,
+            likeness=float(np.clip(likeness[shift + reach], 0, 1)),
+        )
 
     def read(self, start: int, stop: int) -> np.ndarray:
         """(C, stop - start) float32 of the timeline; silence where the music has nothing."""
         out = np.zeros((self.n_channels, stop - start), np.float32)
-        ends = [*(s.start - self._guard for s in self.stretches[1:]), stop]
-        for index, (stretch, end) in enumerate(zip(self.stretches, ends, strict=True)):
-            begin = stretch.start - self._guard - stretch.fade if index else min(start, end)
-            low, high = max(begin, start), min(end, stop)
+        for index, stretch in enumerate(self.stretches):
+            after = self.stretches[index + 1] if index + 1 < len(self.stretches) else None
+            low = max(stretch.fade_start, start) if index else start
+            high = min(after.fade_stop, stop) if after else stop
             if low >= high:
                 continue
             sound = self._music(low - stretch.start + stretch.music_start, high - low)
             position = np.arange(low, high)
-            if index and low < stretch.start - self._guard:
-                sound = sound * _gain(position - begin, stretch.fade, stretch.likeness)
-            if index + 1 < len(self.stretches):
-                after = self.stretches[index + 1]
-                left = end - position
-                if high > end - after.fade:
-                    sound = sound * _gain(left, after.fade, after.likeness)
+            if index and stretch.fades_in and low < stretch.fade_stop:
+                sound *= _gain(position - stretch.fade_start, stretch)
+            if after and high > after.fade_start:
+                sound *= _gain(after.fade_stop - 1 - position, after)
             out[:, low - start : high - start] += sound
         return out
 
@@ -137,13 +149,11 @@ class Edit:
         return sound
 
 
-def _gain(position: np.ndarray, fade: int, likeness: float) -> np.ndarray:
-    """Fade-in whose sum with its mirror image has constant power for two sounds of this correlation."""
-    if fade == 0:
-        return np.ones(len(position), np.float32)
-    x = np.clip((position + 0.5) / fade, 0, 1)
+def _gain(position: np.ndarray, into: Stretch) -> np.ndarray:
+    """Fade-in whose sum with its mirror image has constant power for two sounds this much alike."""
+    x = np.clip((position + 0.5) / (into.fade_stop - into.fade_start), 0, 1)
     rise, fall = np.sin(0.5 * np.pi * x), np.cos(0.5 * np.pi * x)
-    power = rise**2 + fall**2 + 2 * likeness * rise * fall
+    power = rise**2 + fall**2 + 2 * into.likeness * rise * fall
     return (rise / np.sqrt(power)).astype(np.float32)
 
 

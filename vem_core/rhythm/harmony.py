@@ -52,7 +52,8 @@ def features(sound: np.ndarray) -> Features:
     for first in range(0, n, _CHUNK_FRAMES):
         count = min(_CHUNK_FRAMES, n - first)
         # One frame more on both sides: `held` compares a frame with its neighbours.
-        magnitudes = spectra(sound, _WINDOW, _HOP, (first - 1) * _HOP, count + 2) / (_WINDOW / 4)
+        start = (first - 1) * _HOP - _WINDOW // 2
+        magnitudes = spectra(sound, np.hanning(_WINDOW), _HOP, start, count + 2) / (_WINDOW / 4)
         inner = magnitudes[1:-1]
         rows = slice(first, first + count)
         chroma[rows] = inner[:, pitched] ** 2 @ to_chroma
@@ -88,7 +89,9 @@ def _shift(values: np.ndarray, by: int) -> np.ndarray:
 def between(values: np.ndarray, edges_s: np.ndarray) -> np.ndarray:
     """(K - 1, ...) means of frames between neighbouring times; at least one frame each."""
     frames = np.clip(np.rint(np.asarray(edges_s) * FEATURE_RATE_HZ).astype(int), 0, len(values) - 1)
-    sums = np.concatenate([np.zeros_like(values[:1], float), np.cumsum(values, axis=0, dtype=float)])
+    sums = np.concatenate(
+        [np.zeros_like(values[:1], float), np.cumsum(values, axis=0, dtype=float)]
+    )
     stops = np.maximum(frames[1:], frames[:-1] + 1)
     counts = (stops - frames[:-1]).reshape(-1, *[1] * (values.ndim - 1))
     return (sums[stops] - sums[frames[:-1]]) / counts

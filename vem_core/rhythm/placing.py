@@ -73,7 +73,7 @@ def smooth_pulse(attacks: Attacks) -> np.ndarray:
     times_s = attacks.times_s
     n = len(times_s)
     span = min(_NEIGHBOURS, (n - 1) // 2)
-    weights = np.clip(attacks.clarity, 0.02, 2.0)
+    weights = np.clip(attacks.clarity, 0.02, 2.0) ** 2
     offsets = np.arange(-span, span + 1)
     index = np.clip(np.arange(n)[:, None] + offsets, 0, n - 1)
     inside = (np.arange(n)[:, None] + offsets >= 0) & (np.arange(n)[:, None] + offsets < n)

@@ -27,6 +27,8 @@ SHORTEST_MUSIC_S = 1.0
 FREE_STEP_S = 0.5
 """Grid on which music without a beat may be cut."""
 FREE_FADE_S = 0.4
+HALF_BEATS_FROM = 0.2
+"""Onset strength between beats, as share of that on the beats, from which hits may fall there."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -117,13 +119,12 @@ def snap_music(
     track = track_beats(music, settings.track, lambda share: progress(0.15 * share))
     if not track.has_beat:
         return _place_freely(music, storyboard.duration_s, track, None, storyboard, settings)
-    sound = analysis_sound(music)
     plan = plan_beats(
         storyboard,
-        music_plan_settings(sound, track, settings),
+        music_plan_settings(track, settings),
         lambda share: progress(0.15 + 0.15 * share),
     )
-    return _snap(music, sound, track, plan, storyboard, settings, progress)
+    return _snap(music, track, plan, storyboard, settings, progress)
 
 
 def snap_to_plan(
@@ -143,7 +144,7 @@ def snap_to_plan(
     track = track_beats(music, settings.track, lambda share: progress(0.3 * share))
     if not track.has_beat:
         return _place_freely(music, plan.duration_s, track, plan, storyboard, settings)
-    return _snap(music, analysis_sound(music), track, plan, storyboard, settings, progress)
+    return _snap(music, track, plan, storyboard, settings, progress)
 
 
 def check_music(music: Audio) -> None:
@@ -160,18 +161,15 @@ def check_music(music: Audio) -> None:
         )
 
 
-def music_plan_settings(
-    sound: np.ndarray, track: BeatTrack, settings: SnapSettings
-) -> PlanSettings:
+def music_plan_settings(track: BeatTrack, settings: SnapSettings) -> PlanSettings:
     """A plan whose tempo stays so near to the music's that no segment is stretched beyond the limit."""
     tempo_bpm = float(np.clip(track.tempo_bpm, 30, 300))
     wander = _tempo_wander(np.array(track.beats_s))
     room = settings.most_stretch / (1 + settings.most_stretch) - wander
     unit = settings.hit_unit
     if unit == "auto":
-        halves = find_accents(sound, np.array(track.beats_s), track.division).clarity[:, 1:]
-        unit = "half-beat" if float(np.mean(halves > 0.35)) > 0.6 else "beat"
-    metre = "6/8" if track.division == 3 else "3/4" if track.beats_per_bar == 3 else "4/4"
+        unit = "half-beat" if track.division.strength >= HALF_BEATS_FROM else "beat"
+    metre = "6/8" if track.division.parts == 3 else "3/4" if track.beats_per_bar == 3 else "4/4"
     return replace(
         settings.plan,
         tempo_range_bpm=(tempo_bpm, tempo_bpm),
@@ -190,13 +188,13 @@ def _tempo_wander(beats_s: np.ndarray) -> float:
 
 def _snap(
     music: Audio,
-    sound: np.ndarray,
     track: BeatTrack,
     plan: BeatPlan,
     storyboard: Storyboard | None,
     settings: SnapSettings,
     progress: Progress,
 ) -> Snapped:
+    sound = analysis_sound(music)
     ratio = tempo_ratio(plan, track, settings.most_stretch)
     beats_s, place, notes = music_grid(track, plan, ratio, music.duration_s)
     accents = find_accents(sound, beats_s, plan.metre.divisions)

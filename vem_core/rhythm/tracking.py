@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from ..types import Audio, Progress, no_progress
-from .bars import beat_division, beat_signs, find_bars
+from .bars import Division, beat_division, beat_signs, find_bars
 from .harmony import features
 from .neural_beats import neural_beats
 from .onsets import FRAME_RATE_HZ, RATE, OnsetCurves, analysis_sound, onset_curves
@@ -29,8 +29,8 @@ class BeatTrack:
     downbeats: tuple[int, ...]
     """Indices into beats_s."""
     beats_per_bar: int
-    division: int
-    """Even parts that a beat falls into: 2, or 3 where the metre is compound."""
+    division: Division
+    """Halves or thirds of beats, and how much sounds there."""
     tempo_bpm: float
     """Median tempo; 0 without a beat."""
     confidence: float
@@ -104,7 +104,7 @@ def _no_beat(reason: str, confidence: float = 0.0) -> BeatTrack:
         beats_s=(),
         downbeats=(),
         beats_per_bar=4,
-        division=2,
+        division=Division(parts=2, strength=0.0),
         tempo_bpm=0.0,
         confidence=confidence,
         downbeat_confidence=0.0,

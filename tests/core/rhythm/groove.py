@@ -25,9 +25,10 @@ def _hit(kind: str, rng: np.random.Generator, rate: int) -> np.ndarray:
 def groove(
     beats_s: np.ndarray, *, per_bar: int = 4, rate: int = RATE, tail_s: float = 0.5, seed: int = 0
 ) -> Audio:
-    """Kick on the bar's first beat (and third of four), snare between, hats on half-beats; (1, T)."""
+    """Kick on the bar's first beat (and third of four), snare between, hats on half-beats, and a bass
+    note for two beats from each bar's first; (1, T)."""
     rng = np.random.default_rng(seed)
-    sound = np.zeros(round((beats_s[-1] + tail_s) * rate) + rate)
+    sound = np.zeros(round((beats_s[-1] + tail_s) * rate) + 2 * rate)
     halves_s = (beats_s[:-1] + beats_s[1:]) / 2
     strokes = [("hat", t, 0.5) for t in (*beats_s, *halves_s)]
     for index, t in enumerate(beats_s):
@@ -35,8 +36,13 @@ def groove(
         strokes.append(
             ("kick", t, 1.0) if place % 2 == 0 and per_bar == 4 or place == 0 else ("snare", t, 0.7)
         )
-        if place == 0:
-            strokes.append(("kick", t, 0.6))
+        if place == 0 and index + 1 < len(beats_s):
+            start, stop = round(t * rate), round((2 * beats_s[index + 1] - t) * rate)
+            hz = (55.0, 73.4, 65.4, 49.0)[index // per_bar % 4]
+            bass = np.sin(2 * np.pi * hz * np.arange(stop - start) / rate)
+            sound[start:stop] += (
+                0.35 * (bass * np.linspace(1, 0.2, len(bass)))[: len(sound) - start]
+            )
     for kind, t, gain in strokes:
         hit = gain * _hit(kind, rng, rate)
         start = round(t * rate)

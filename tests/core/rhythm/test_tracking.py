@@ -114,7 +114,8 @@ def test_bundled_music_matches_its_stated_beats():
     assert music is not None and abs(music.duration_s - truth["duration_s"]) < 0.02
     track = track_beats(music, OWN)
     assert track.tempo_bpm == pytest.approx(truth["tempo_bpm"], rel=0.002)
-    assert np.abs(errors_s(track.beats_s, truth["beats_s"])).max() < 0.010
+    sounding = truth["beats_s"][:-4]  # the last bar rings out without attacks
+    assert np.abs(errors_s(track.beats_s, sounding)).max() < 0.006
     firsts = np.array(truth["beats_s"])[truth["downbeats"]]
     assert np.abs(errors_s(track.downbeats_s, firsts)).max() < 0.010
 
