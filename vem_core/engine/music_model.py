@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ..codecs.score.landing import Landing, land_hits
 from ..codecs.score.latent_codec import ScoreCodec
 from ..encoders.text import LexiconText
 from ..model.denoiser import Denoiser
@@ -12,7 +13,6 @@ from ..types import (
     Key,
     MusicLatents,
     Progress,
-    Score,
     Storyboard,
     no_progress,
 )
@@ -78,9 +78,9 @@ class MusicModel:
         z = sample_latents(self.denoiser, condition, settings, kept=kept, progress=progress)
         return self._latents(z, condition)
 
-    def decode(self, latents: MusicLatents, plan: BeatPlan, *, style: str, key: Key) -> Score:
-        """The score of latents. Raises what ScoreCodec.decode raises."""
-        return self.codec.decode(latents, plan, style, key)
+    def decode(self, latents: MusicLatents, plan: BeatPlan, *, style: str, key: Key) -> Landing:
+        """The score of latents, its hits made exact. Raises what ScoreCodec.decode raises."""
+        return land_hits(self.codec.decode(latents, plan, style, key), plan)
 
     def _latents(self, z, condition: Conditioning) -> MusicLatents:
         return MusicLatents(z=z, frame_times_s=condition.frame_times_s, codec=self.codec.name)

@@ -145,6 +145,11 @@ class Drops:
     reference: torch.Tensor | None = None
     beats: torch.Tensor | None = None
 
+    def to(self, device: torch.device) -> "Drops":
+        """The same on a device."""
+        moved = {name: getattr(self, name) for name in self.__slots__}
+        return Drops(**{name: None if x is None else x.to(device) for name, x in moved.items()})
+
 
 class SecondsEmbedding(nn.Module):
     """A learned map of seconds (VeM's timing embedder): sines of many periods, then an MLP."""

@@ -1,5 +1,6 @@
 """Stages 2 and 3: the denoiser without beats, then the beat adapter (VeM 1.7)."""
 
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 import torch
@@ -66,6 +67,29 @@ def denoiser_losses(
     return {"loss": (error * weights[:, None]).mean(), "lead": lead, "plain": error.mean()}
 
 
+class AheadOfTime:
+    """Draws the batch of the next step in a thread while this step trains.
+
+    Each batch depends on (seed, step) alone, so what is drawn ahead is what would be drawn.
+    """
+
+    def __init__(self, batches: ClipBatches, seed: int):
+        self.batches = batches
+        self.seed = seed
+        self._worker = ThreadPoolExecutor(1)
+        self._next: tuple[int, Future] | None = None
+
+    def batch(self, step: int) -> tuple[torch.Tensor, ConditioningBatch]:
+        """(B, C, L) latents and their conditioning for a step."""
+        ready = self._next
+        drawn = ready[1].result() if ready and ready[0] == step else self._draw(step)
+        self._next = (step + 1, self._worker.submit(self._draw, step + 1))
+        return drawn
+
+    def _draw(self, step: int) -> tuple[torch.Tensor, ConditioningBatch]:
+        return self.batches.draw(torch.Generator().manual_seed(self.seed * 1_000_003 + step))
+
+
 def denoiser_loss_of(
     denoiser: Denoiser,
     batches: ClipBatches,
@@ -73,25 +97,18 @@ def denoiser_loss_of(
     *,
     with_beats: bool,
     shares: DropShares | None = None,
+    seed: int = 0,
 ) -> LossOf:
     """The loss of a step; `with_beats` is stage 3."""
     shares = shares or DropShares()
-    weights = channel_weights(codec)
+    device = next(denoiser.parameters()).device
+    weights = channel_weights(codec).to(device)
+    ahead = AheadOfTime(batches, seed)
 
     def loss_of(step: int, generator: torch.Generator) -> Losses:
-        device = next(denoiser.parameters()).device
-        z, batch = batches.draw(generator)
-        drops = shares.draw(len(z), generator, all_beats=not with_beats)
-        drops = Drops(
-            **{
-                name: value.to(device)
-                for name in Drops.__slots__
-                if (value := getattr(drops, name)) is not None
-            }
-        )
-        return denoiser_losses(
-            denoiser, z.to(device), batch.to(device), drops, weights.to(device), generator
-        )
+        z, batch = ahead.batch(step)
+        drops = shares.draw(len(z), generator, all_beats=not with_beats).to(device)
+        return denoiser_losses(denoiser, z.to(device), batch.to(device), drops, weights, generator)
 
     return loss_of
 

@@ -7,7 +7,9 @@ every machine, so shards can be baked in any order and by several processes.
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, field
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +18,7 @@ from ..codecs.score.tensor import PartNotes, ScoreTensor, score_to_tensor
 from ..composing.compose import compose
 from ..composing.style import load_style, style_names
 from ..errors import InputError
-from ..files import whole_file
+from ..files import whole_file, write_text_whole
 from ..parsing.storyboard import storyboard_from_json, storyboard_to_json
 from ..rhythm.beat_plan import beat_plan_from_json, beat_plan_to_json
 from ..rhythm.plan_settings import PlanSettings
@@ -73,8 +75,13 @@ def compose_piece(index: int, settings: BakeSettings) -> tuple[Storyboard, BeatP
     return storyboard, plan, compose(storyboard, plan, style=style.name, seed=seed)
 
 
-def bake(folder: Path, settings: BakeSettings, progress: Progress = no_progress) -> None:
+def bake(
+    folder: Path, settings: BakeSettings, *, workers: int = 1, progress: Progress = no_progress
+) -> None:
     """Compose the pieces of `settings` into shards; shards that are there are kept.
+
+    Args:
+        workers: processes that compose at the same time; the result does not depend on it.
 
     Raises:
         InputError: the folder holds shards of other settings.
@@ -86,18 +93,32 @@ def bake(folder: Path, settings: BakeSettings, progress: Progress = no_progress)
         raise InputError(
             f"'{folder}' holds music baked with other settings. Choose another folder, or empty it."
         )
-    with whole_file(settings_path) as temporary:
-        temporary.write_text(stated, encoding="utf-8")
-    for first in range(0, settings.n_pieces, settings.pieces_per_shard):
-        path = folder / f"pieces-{first:06d}.safetensors"
-        if not path.exists():
-            last = min(first + settings.pieces_per_shard, settings.n_pieces)
-            pieces = []
-            for index in range(first, last):
-                progress(index / settings.n_pieces)
-                pieces.append(compose_piece(index, settings))
-            _write_shard(path, pieces)
+    write_text_whole(settings_path, stated)
+    firsts = range(0, settings.n_pieces, settings.pieces_per_shard)
+    missing = [first for first in firsts if not _shard_path(folder, first).exists()]
+    if workers == 1:
+        for n, first in enumerate(missing):
+            progress(n / len(missing))
+            _bake_shard(folder, settings, first)
+    elif missing:
+        # spawned, not forked: a fork of a process with torch's threads can hang
+        pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
+        with pool:
+            shards = [pool.submit(_bake_shard, folder, settings, first) for first in missing]
+            for n, shard in enumerate(as_completed(shards), 1):
+                shard.result()
+                progress(n / len(missing))
     progress(1.0)
+
+
+def _shard_path(folder: Path, first: int) -> Path:
+    return folder / f"pieces-{first:06d}.safetensors"
+
+
+def _bake_shard(folder: Path, settings: BakeSettings, first: int) -> None:
+    last = min(first + settings.pieces_per_shard, settings.n_pieces)
+    pieces = [compose_piece(index, settings) for index in range(first, last)]
+    _write_shard(_shard_path(folder, first), pieces)
 
 
 def _write_shard(path: Path, pieces: list[tuple[Storyboard, BeatPlan, Score]]) -> None:

@@ -18,7 +18,7 @@ from ..encoders.text import LexiconText
 from ..engine.conditions import conditioning_widths
 from ..engine.music_model import MusicModel
 from ..errors import InputError
-from ..files import whole_file
+from ..files import write_text_whole
 from ..model.denoiser import Denoiser, DenoiserConfig
 from ..types import Progress, no_progress
 from .clips import Clip, ClipBatches, encode_clips
@@ -57,6 +57,7 @@ def train(
     settings: TrainSettings,
     *,
     device: str = "cpu",
+    workers: int = 1,
     progress: Progress = no_progress,
 ) -> Path:
     """Train a model; returns the path of the model file in `folder`.
@@ -64,13 +65,14 @@ def train(
     Args:
         folder: for states, metrics, curves and the model.
         music: for the baked pieces; baked first where they are missing.
+        workers: processes that bake.
 
     Raises:
         InputError: a folder was used with other settings.
     """
     folder.mkdir(parents=True, exist_ok=True)
     _state_settings(folder / "settings.json", settings)
-    bake(music, settings.music, lambda share: progress(0.1 * share))
+    bake(music, settings.music, workers=workers, progress=_part(progress, 0.0, 0.1))
     styles = style_names()
     codec = train_codec(folder / "codec", music, settings, device, _part(progress, 0.1, 0.2))
     clips = encode_clips(read_pieces(music), codec, styles)
@@ -118,7 +120,12 @@ def train_denoiser(
         if with_beats and settings.only_adapters:
             train_only_adapters(denoiser)
         loss_of = denoiser_loss_of(
-            denoiser, batches, codec, with_beats=with_beats, shares=settings.drops
+            denoiser,
+            batches,
+            codec,
+            with_beats=with_beats,
+            shares=settings.drops,
+            seed=loop.seed,
         )
         trainer = Trainer(denoiser, loss_of, loop, folder / name)
         share = 0.8 if with_beats else 0.0
@@ -148,8 +155,7 @@ def _state_settings(path: Path, settings: TrainSettings) -> None:
             f"'{path.parent}' holds a training with other settings. Choose another folder, or the"
             " settings that stand in its settings.json."
         )
-    with whole_file(path) as temporary:
-        temporary.write_text(stated, encoding="utf-8")
+    write_text_whole(path, stated)
 
 
 def _part(progress: Progress, low: float, high: float) -> Progress:

@@ -120,7 +120,7 @@ def test_latents_become_a_score_on_the_beats_of_the_plan() -> None:
     plan = tiny_plan(board)
     condition = model.encode(board, plan, style="house", key=KEY, seed=1)
     latents = model.sample(condition, QUICK)
-    score = model.decode(latents, plan, style="house", key=KEY)
+    score = model.decode(latents, plan, style="house", key=KEY).score
     assert score.beats_s == plan.beats_s and [part for part, _ in score.parts] == list(PARTS)
     with pytest.raises(InputError, match="does not know the style 'jazz'"):
         model.encode(board, plan, style="jazz", key=KEY, seed=1)

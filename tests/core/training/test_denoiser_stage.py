@@ -55,7 +55,9 @@ def test_an_untrained_network_is_the_best_linear_guess() -> None:
     denoiser = tiny_denoiser()
     torch.nn.init.zeros_(denoiser.exit.weight)
     torch.nn.init.zeros_(denoiser.exit.bias)
-    mean = sum(float(losses(denoiser, Drops(), seed)["plain"]) for seed in range(60)) / 60
+    with torch.no_grad():
+        means = [float(losses(denoiser, Drops(), seed)["plain"]) for seed in range(40)]
+    mean = sum(means) / len(means)
     assert 0.9 < mean < 1.1
 
 
