@@ -204,7 +204,7 @@ def tighten(
     ):
         dense.append((step, roman))
         coin, chosen = float(rng.random()), int(rng.integers(1 << 16))
-        if step >= last:
+        if step >= last or end >= last:  # what leads to the close stays as it is
             continue
         at = next((s for s in range(step + 2, end - 1) if s in wanted), 0)
         middle = step + (end - step) // 2 // grid.beat * grid.beat
