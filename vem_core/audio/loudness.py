@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ..errors import MissingPackageError
 from ..types import Audio, stream_of
 from .streams import BLOCK
 
@@ -225,8 +226,10 @@ def _k_weighting(sample_rate: int) -> np.ndarray:
     Parameters that give the standard's 48 kHz coefficients, and their like at every other rate
     (Brecht De Man, "Evaluation of implementations of the EBU R128 loudness measurement", 2018).
     """
-    from pyloudnorm import IIRfilter
-
+    try:
+        from pyloudnorm import IIRfilter
+    except ImportError as error:
+        raise MissingPackageError("pyloudnorm", "Measuring loudness") from error
     shelf = IIRfilter(
         3.99984385397, 0.7071752369554193, 1681.9744509555319, sample_rate, "high_shelf_DeMan"
     )

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from ..errors import InputError
+from ..errors import InputError, MissingPackageError
 from ..types import SoundStream
 
 BLOCK = 1 << 17
@@ -128,8 +128,10 @@ def _resampled(stream: SoundStream, sample_rate: int, check: SourceCheck) -> Ite
         for block in stream.open():
             yield fold_to_stereo(check.mend(block))
         return
-    import soxr
-
+    try:
+        import soxr
+    except ImportError as error:
+        raise MissingPackageError("soxr", "Changing the sample rate") from error
     resampler = soxr.ResampleStream(stream.sample_rate, sample_rate, 2, dtype="float32")
     for block in stream.open():
         frames = np.ascontiguousarray(fold_to_stereo(check.mend(block)).T)

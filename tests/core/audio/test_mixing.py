@@ -37,7 +37,9 @@ def talk(rate: int, spans_s: list[tuple[float, float]], duration_s: float) -> Au
     t = np.arange(round(duration_s * rate)) / rate
     noise = np.random.default_rng(1).standard_normal(t.size)
     band = sosfilt(butter(4, (400, 3000), btype="bandpass", fs=rate, output="sos"), noise)
-    heard = sum(((t >= a) & (t < b) for a, b in spans_s), np.zeros(t.size, bool))
+    heard = np.zeros(t.size)
+    for start_s, end_s in spans_s:
+        heard[round(start_s * rate) : round(end_s * rate)] = 1
     return audio((band * heard * 0.2)[None], rate)
 
 
@@ -184,6 +186,18 @@ def test_impossible_settings_are_refused(settings: dict) -> None:
         MixSettings(**settings)
     with pytest.raises(InputError, match="between 0 and 60"):
         DuckSettings(depth_db=-12)
+
+
+def test_a_mix_is_drawn_with_its_ducks_and_notes() -> None:
+    from vem_core.audio.mix_plot import draw_mix
+
+    figure = draw_mix(mix(drums(3.0, 44_100), talk(48_000, [(1, 2)], 4.0), 4.0))
+    (axes,) = figure.axes
+    words = " ".join(text.get_text() for text in axes.texts)
+    assert "-14.0 LUFS" in axes.get_title(loc="left") and "before the picture" in words
+    assert "shaded: music ducked" in axes.get_xlabel()
+    silent = draw_mix(mix(audio(np.zeros((2, 700))), None, 700 / 48_000)).axes[0]
+    assert "silent" in silent.get_title(loc="left")
 
 
 def test_progress_grows_to_one_and_may_interrupt() -> None:
