@@ -1,10 +1,13 @@
 """Outputs appear under their name only when whole; unreadable inputs get one sentence."""
 
+import contextlib
+import glob
 import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from .errors import InputError, MediaError
 
@@ -31,7 +34,8 @@ def whole_file(path: str | Path) -> Iterator[Path]:
     """A temporary path beside `path`, moved onto it when the block ends without an error.
 
     The temporary name keeps the suffix, since muxers and encoders choose the format by it. On any
-    error, an interrupt included, the temporary file is removed and what stood at `path` stays.
+    error, an interrupt included, the temporary file is removed and what stood at `path` stays. A
+    process that is killed cannot remove it; the next one that writes `path` does.
 
     Raises:
         MediaError: the folder does not exist or cannot be written.
@@ -47,16 +51,45 @@ def whole_file(path: str | Path) -> Iterator[Path]:
             f"'{path}' cannot be written ({error.strerror}). Choose a folder you may write to,"
             " or free some space."
         ) from error
-    os.close(handle)
     temporary = Path(name)
     try:
-        yield temporary
+        with os.fdopen(handle, "rb") as held:
+            _lock(held)
+            _sweep(path)
+            yield temporary
         umask = os.umask(0)
         os.umask(umask)
         temporary.chmod(0o666 & ~umask)  # mkstemp makes files that only their owner can read
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _lock(file: IO[bytes]) -> bool:
+    """Claim a temporary file until it is closed or its process dies; False if another has it.
+
+    Windows needs no lock: a file that is open there cannot be removed.
+    """
+    try:
+        import fcntl
+    except ImportError:
+        return True
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+def _sweep(path: Path) -> None:
+    """Remove what killed processes left beside `path`."""
+    pattern = f".{glob.escape(path.stem[:40])}-*.part{glob.escape(path.suffix)}"
+    for leftover in path.parent.glob(pattern):
+        with contextlib.suppress(OSError):
+            with leftover.open("rb") as file:
+                stale = _lock(file)
+            if stale:
+                leftover.unlink()
 
 
 def write_text_whole(path: str | Path, text: str) -> None:

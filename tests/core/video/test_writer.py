@@ -3,7 +3,9 @@
 import hashlib
 import io
 import shutil
+import signal
 import subprocess
+import sys
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ import torch
 from av.stream import Disposition
 
 from vem_core.errors import InputError, MediaError, VemError
+from vem_core.files import whole_file
 from vem_core.types import Audio
 from vem_core.video.reader import probe, read_frames, read_sound
 from vem_core.video.writer import mux
@@ -425,6 +428,36 @@ def test_interrupt_leaves_what_was_there(tmp_path: Path) -> None:
         mux(source, music(1.0, 6.0), output, progress=stop)
     assert output.read_bytes() == b"earlier"
     assert sorted(p.name for p in tmp_path.iterdir()) == ["out.mp4", "source.mp4"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
+def test_a_killed_writer_leaves_nothing_under_the_name_and_the_next_one_tidies(
+    tmp_path: Path,
+) -> None:
+    source, output = make_source(tmp_path, "h264"), tmp_path / "film" / "out.mp4"
+    output.parent.mkdir()
+    script = (
+        "import os, signal, sys, torch\n"
+        "from vem_core.types import Audio\n"
+        "from vem_core.video.writer import mux\n"
+        "def die(share):\n"
+        "    if share > 0.5: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "sound = Audio(waveform=torch.zeros(2, 288000), sample_rate=48000)\n"
+        "mux(sys.argv[1], sound, sys.argv[2], progress=die)\n"
+    )
+    root = Path(__file__).parents[3]
+    child = subprocess.run([sys.executable, "-c", script, str(source), str(output)], cwd=root)
+    assert child.returncode == -signal.SIGKILL
+    left = list(output.parent.iterdir())
+    assert len(left) == 1 and left[0].name.startswith(".out-")
+    busy = output.parent / ".out-busy.part.mp4"
+    with whole_file(output) as temporary:
+        assert not left[0].exists()
+        temporary.rename(busy)  # as if another process were at work
+        mux(source, music(1.0, 6.0), output)
+        assert busy.exists()
+        busy.rename(temporary)
+    assert [path.name for path in output.parent.iterdir()] == ["out.mp4"]
 
 
 def test_long_sound_is_encoded_as_it_is_needed(tmp_path: Path) -> None:
