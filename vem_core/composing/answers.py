@@ -1,4 +1,4 @@
-"""Answers: where the tune rests, another part takes up its motif."""
+"""What other parts do with the tune: answer it where it rests, double it at the height."""
 
 from dataclasses import replace
 from itertools import pairwise
@@ -38,6 +38,32 @@ def add_answers(
                 notes=tuple(n for n in notes if bar.start + n[0] < gap_end), size=bar.length
             )
             _answer(draft, cell, bar, grid, style, chord_at)
+
+
+def double_tune(draft: Draft, form: Form, style: Style) -> None:
+    """In intense phrases the strings leave their figure and play the tune, an octave off."""
+    low, high = style.ranges["strings"]
+    for phrase in form.phrases:
+        if phrase.energy < style.double_above:
+            continue
+        tune = [t for t in draft["lead"] if phrase.start <= t.step < min(phrase.end, form.final)]
+        if not tune:
+            continue
+        middle = sum(tone.pitch for tone in tune) / len(tune)
+        octave = next((o for o in (12, -12, 0) if low + 4 <= middle + o <= high - 4), 0)
+        draft["strings"] = [
+            tone
+            for tone in draft["strings"]
+            if not any(other.step <= tone.step < other.end for other in tune)
+        ]
+        for tone in draft["strings"]:
+            following = [other.step for other in tune if tone.step < other.step < tone.end]
+            tone.length = min([tone.length, *(step - tone.step for step in following)])
+        draft["strings"] += [
+            Tone(step=tone.step, length=tone.length, pitch=tone.pitch + octave, keep=True)
+            for tone in tune
+            if low <= tone.pitch + octave <= high
+        ]
 
 
 def _answer(

@@ -15,7 +15,7 @@ from ..types import (
     Storyboard,
     no_progress,
 )
-from .answers import add_answers
+from .answers import add_answers, double_tune
 from .bass import bass_line, choose_basses, mend_parallels, play_bass
 from .choose import choose_key, choose_style
 from .comping import play_harmony, play_keys, play_strings
@@ -141,6 +141,7 @@ def _write(
     draft["strings"] = play_strings(grid, form, style, spans)
     draft["lead"] = lead
     add_answers(draft, tune.motif, grid, form, style, chord_at)
+    double_tune(draft, form, style)
     targets = {phrase.start: 2 if phrase.energy > 0.6 else 1 for phrase in form.phrases[1:]}
     targets |= {gesture.step: 3 for gesture in gestures if gesture.size == BIG}
     targets[form.final] = 2

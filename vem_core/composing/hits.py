@@ -135,7 +135,8 @@ class HitPlayer:
         if gesture.size == SMALL:
             names = () if quiet else (small,)
         elif gesture.size == MEDIUM:
-            names = (small,) if quiet else ("kick", style.big_hits[1] if colour % 3 else small)
+            loud = "crash" if level > 0.55 or colour % 2 else small
+            names = (small,) if quiet else ("kick", loud)
         else:
             names = style.big_hits[:2] if quiet else style.big_hits
         for name in names:

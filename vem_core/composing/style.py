@@ -165,6 +165,8 @@ class Style:
     """Steps between the strings of a strummed chord."""
     small_hits: tuple[str, ...]
     big_hits: tuple[str, ...]
+    double_above: float
+    """Mean arousal of a phrase from which the strings double the tune; above 1: never."""
     swells: tuple[str, ...]
     """Sounds that grow into a big hit."""
     stop: float
@@ -249,6 +251,7 @@ def _build(data: dict[str, Any], feel: dict[str, Any]) -> Style:
         strum=data.get("strum", 0.0),
         small_hits=tuple(data["small_hits"]),
         big_hits=tuple(data["big_hits"]),
+        double_above=data.get("double_above", 2.0),
         swells=tuple(data.get("swells", [])),
         stop=data["stop"],
     )
