@@ -57,6 +57,18 @@ def test_length_is_exact_and_nothing_is_cut_with_a_click(
     assert float(music.mix.waveform[:, -1].abs().max()) < 1e-3
 
 
+def test_the_end_dies_away_but_a_last_accent_keeps_its_strength(bank: SoundBank) -> None:
+    def end_level(notes: list[Note], fade_s: float) -> float:
+        score = make_score({"harmony": notes}, style="ambient")
+        sound = stem_of(render(score, RenderSettings(end_fade_s=fade_s), bank=bank), "harmony")
+        return float(np.sqrt((sound[:, -RATE // 5 : -RATE // 10] ** 2).mean()))
+
+    held = [note(0, 60, 64)]
+    assert end_level(held, 1.5) < 0.3 * end_level(held, 0.0)
+    accent = [note(0, 60, 4), note(29, 72, 64)]
+    assert end_level(accent, 1.5) > 0.8 * end_level(accent, 0.0)
+
+
 def test_the_same_score_gives_the_same_samples_with_any_number_of_threads(
     bank: SoundBank,
 ) -> None:

@@ -28,8 +28,9 @@ class RenderSettings:
     """How a score is rendered."""
 
     sample_rate: int = 44100
-    end_fade_s: float = 0.25
-    """What still rings where the music ends is faded over this long."""
+    end_fade_s: float = 1.5
+    """What still rings where the picture ends dies away over up to this long: less where a note
+    starts later, so that a last accent keeps its strength."""
     headroom_db: float = 1.0
     """If the mix would peak above this much under full scale, all stems are turned down alike."""
     n_threads: int = 2
@@ -149,10 +150,18 @@ def _render_part(
     catalogue = player.catalogue
     room = catalogue.rooms.get(score.style, catalogue.rooms["default"])
     stem = process_part(sound, part_mix(part, score.style), room, rate)
-    n_fade = min(seconds_to_samples(settings.end_fade_s, rate), n_samples)
+    n_fade = seconds_to_samples(_end_fade_s(score, settings), rate)
     if n_fade:
         stem[:, n_samples - n_fade :] *= np.cos(np.linspace(0, np.pi / 2, n_fade, dtype=np.float32))
     return stem
+
+
+def _end_fade_s(score: Score, settings: RenderSettings) -> float:
+    """Length of the fade at the end: it starts 0.15 s after the last note at the earliest."""
+    starts_s = [note_times_s(note, score)[0] for _, notes in score.parts for note in notes]
+    last_s = max((s for s in starts_s if s < score.duration_s), default=0.0)
+    room_s = max(score.duration_s - last_s - 0.15, min(0.05, score.duration_s))
+    return min(settings.end_fade_s, room_s, score.duration_s)
 
 
 def _sum_up(stems: dict[Part, np.ndarray], score: Score, settings: RenderSettings) -> Music:
