@@ -15,6 +15,7 @@ from ..codecs.score.latent_codec import ScoreCodec
 from ..codecs.score.pitch_rows import key_rows
 from ..codecs.score.tensor import REGISTERS, SLOTS, PartNotes, ScoreTensor
 from ..composing.draft import Dice
+from ..composing.form import make_form
 from ..composing.grid import make_grid
 from ..composing.harmony import choose_progressions
 from ..composing.melody import make_tune
@@ -25,24 +26,36 @@ BARS = 2
 PLAIN_VELOCITY = 80.0
 
 
-def find_motif(tensor: ScoreTensor, plan: BeatPlan) -> ScoreTensor | None:
-    """The two bars of lead around which a piece turns, alone; None where the lead has no tune.
+def find_motif(tensor: ScoreTensor, storyboard: Storyboard, plan: BeatPlan) -> ScoreTensor | None:
+    """The two bars of lead from which a piece is made, alone; None where the lead has no tune.
 
-    That is the bar which returns most often with the same notes (of several, the first) and the bar
-    after it.
+    They open the statement of the theme (a phrase A of the form plan) that returns most often with
+    the same notes; of several, the first. Without such a phrase any bar may open them.
     """
     size = plan.metre.beats_per_bar
     lead = tensor.parts["lead"]
-    bars = [b for b in plan.downbeats if b + BARS * size <= tensor.n_beats]
-    tunes = {start: _tune(lead.places, start, size) for start in bars}
-    tunes = {start: tune for start, tune in tunes.items() if len(tune) >= 2}
-    if not tunes:
+    room = tensor.n_beats - BARS * size
+    themes = _theme_starts(storyboard, plan)
+    for starts in (themes, list(plan.downbeats)):
+        tunes = {b: _tune(lead.places, b, size) for b in starts if b <= room}
+        tunes = {start: tune for start, tune in tunes.items() if len(tune) >= 2}
+        if tunes:
+            break
+    else:
         return None
     counts = Counter(tunes.values())
     start = max(tunes, key=lambda b: (counts[tunes[b]], -b))
     inside = (lead.places[:, 0] >= start) & (lead.places[:, 0] < start + BARS * size)
     places = lead.places[inside] - np.array([start, 0, 0])
     return lead_alone(places, lead.values[inside, 1], BARS * size, tensor.steps_per_beat)
+
+
+def _theme_starts(storyboard: Storyboard, plan: BeatPlan) -> list[int]:
+    """Beats on which the phrases A begin, after their upbeat."""
+    grid = make_grid(storyboard, plan)
+    phrases = [p for p in make_form(grid, plan).phrases if p.label == "A"]
+    starts = [p.bars[min(int(p.upbeat), len(p.bars) - 1)].start for p in phrases]
+    return [start // grid.beat for start in starts if start % grid.beat == 0]
 
 
 def _tune(places: np.ndarray, start: int, n_beats: int) -> frozenset[tuple[int, ...]]:

@@ -35,6 +35,7 @@ def encode_clips(pieces: Iterable[Piece], codec: ScoreCodec, styles: tuple[str, 
     text = LexiconText(styles)
     clips = []
     for piece in pieces:
+        motif = find_motif(piece.tensor, piece.storyboard, piece.plan)
         condition = encode_clip(
             piece.storyboard,
             piece.plan,
@@ -42,7 +43,7 @@ def encode_clips(pieces: Iterable[Piece], codec: ScoreCodec, styles: tuple[str, 
             key=piece.key,
             styles=styles,
             text=text,
-            reference=encode_motif(codec, find_motif(piece.tensor, piece.plan)),
+            reference=encode_motif(codec, motif),
         )
         clips.append(
             Clip(

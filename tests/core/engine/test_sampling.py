@@ -140,7 +140,7 @@ def test_an_invented_motif_is_two_bars_of_lead_that_the_seed_draws() -> None:
         != places.tolist()
         for seed in (6, 7)
     )
-    found = find_motif(motif, plan)
+    found = find_motif(motif, board, plan)
     assert found is not None and (found.parts["lead"].places == places).all()
 
 
