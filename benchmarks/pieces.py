@@ -1,7 +1,8 @@
 """Pieces of music with known beats, in ten styles, for the benchmarks of tracking and snapping.
 
-Each style is a small arranger: chords, patterns and fills drawn from a seeded generator, played with
-human timing (sigma 4 ms), rendered by the voices of scripts/demo_music. The true beats are the grid.
+Each style is a small arranger: chords, patterns and fills drawn from a seeded generator, played
+with human timing (sigma 4 ms), rendered by the voices of scripts/demo_music. The true beats are the
+grid.
 """
 
 import sys
@@ -61,7 +62,7 @@ class Band:
     def tune(self) -> int:
         return 72 + self.key % 12 + int(self.rng.choice(PENTATONIC))
 
-    def add(self, beat: float, voice: Callable, velocity: float, **more: float | None) -> None:
+    def add(self, beat: float, voice: Callable, velocity: float, **more: float) -> None:
         late_s = float(self.rng.normal(0, 0.004))
         velocity = float(np.clip(velocity * self.rng.uniform(0.88, 1.08), 0.05, 1))
         self.events.append(Event(beat=beat, voice=voice, velocity=velocity, late_s=late_s, **more))
@@ -273,7 +274,8 @@ STYLES: dict[str, tuple[Callable[[Band, int], None], int, tuple[float, float]]] 
 def make_piece(
     style: str, seed: int, *, duration_s: float = 40.0, tempo_bpm: float | None = None
 ) -> Piece:
-    """A piece of about `duration_s` seconds; tempo, key, chords and patterns follow from the seed."""
+    """A piece of about `duration_s` seconds; tempo, key, chords and patterns follow from the
+    seed."""
     arrange, per_bar, tempi = STYLES[style]
     rng = np.random.default_rng([seed, *style.encode()])
     if tempo_bpm is None:
@@ -301,7 +303,7 @@ def drum_loop(seed: int, tempo_bpm: float, *, n_bars: int = 4) -> Piece:
     band = Band(rng, n_bars, 4)
     pattern = seed % 4
     for bar in range(n_bars):
-        kicks = (
+        kicks: tuple[dict[float, float], ...] = (
             {0: 1, 2: 0.9},
             {0: 1, 1.5: 0.7, 2: 0.8},
             evenly(1, 4, 1),

@@ -1,13 +1,15 @@
 """Figure 1 of the sound side: how exactly does snapped music hit the planned cuts?
 
-Drum loops at 70 to 170 BPM and rendered pieces in ten styles are snapped to the bundled clip's cuts and
-to random montages, muxed into an MP4 (AAC), and read back. Attacks are found by librosa's spectral flux
-at 1 ms, which knows nothing of the plan; its constant delay is measured on clicks beforehand.
+Drum loops at 70 to 170 BPM and rendered pieces in ten styles are snapped to the bundled clip's cuts
+and to random montages, muxed into an MP4 (AAC), and read back. Attacks are found by librosa's
+spectral flux at 1 ms, which knows nothing of the plan; its constant delay is measured on clicks
+beforehand.
 
     .venv/bin/python benchmarks/snap.py [--all] [--loops-only]
 
-Prints, for each piece, the share of planned hits with an attack within 15 ms; for comparison the same for
-the music laid unstretched under the picture, and for random instants of the snapped music (chance).
+Prints, for each piece, the share of planned hits with an attack within 15 ms; for comparison the
+same for the music laid unstretched under the picture, and for random instants of the snapped music
+(chance).
 """
 
 import argparse
@@ -18,6 +20,7 @@ import tempfile
 import time
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 
 import av
@@ -26,6 +29,7 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 import pieces
+
 from vem_core.rhythm.snapping import Snapped, snap_music
 from vem_core.types import Affect, Audio, Motion, Picture, Shot, Storyboard, Transition
 from vem_core.video.sound import read_audio
@@ -55,11 +59,16 @@ def board(times_s: list[float], duration_s: float, rng: np.random.Generator) -> 
             end_s=b,
             affect=Affect(valence=0.0, arousal=float(rng.uniform(0.2, 0.9))),
             picture=Picture(
-                keyframe_s=a, brightness=0.5, saturation=0.5, contrast=0.5, warmth=0.0, hues=(0.0,) * 12
+                keyframe_s=a,
+                brightness=0.5,
+                saturation=0.5,
+                contrast=0.5,
+                warmth=0.0,
+                hues=(0.0,) * 12,
             ),
             motion=Motion(mean=0.1, peak=0.2),
         )
-        for a, b in zip(edges, edges[1:], strict=False)
+        for a, b in pairwise(edges)
     )
     cuts = tuple(Transition(time_s=t, strength=float(rng.uniform(0.3, 1))) for t in times_s)
     return Storyboard(duration_s=duration_s, fps=Fraction(25), shots=shots, transitions=cuts)
@@ -74,7 +83,8 @@ def bundled_film() -> Film:
 
 
 def montage(seed: int, folder: Path) -> Film:
-    """Log-normal shots of 2.5 s (median) on whole frames, 25 to 35 s; a black picture to mux into."""
+    """Log-normal shots of 2.5 s (median) on whole frames, 25 to 35 s; a black picture to mux
+    into."""
     rng = np.random.default_rng([seed, 5])
     duration_s = float(rng.integers(25, 36))
     times_s, at_s = [], 0.0
@@ -153,9 +163,7 @@ def measure(music: Audio, film: Film, folder: Path, delays_s: dict[int, float]) 
     snapped = decoded_attacks(result.audio, film, folder, delays_s)
     n = round(film.storyboard.duration_s * music.sample_rate)
     repeats = -(-n // music.n_samples)
-    plain = Audio(
-        waveform=music.waveform.repeat(1, repeats)[:, :n], sample_rate=music.sample_rate
-    )
+    plain = Audio(waveform=music.waveform.repeat(1, repeats)[:, :n], sample_rate=music.sample_rate)
     unstretched = decoded_attacks(plain, film, folder, delays_s)
     anywhere_s = np.random.default_rng(1).uniform(0.2, film.storyboard.duration_s - 0.2, 4000)
     return Measured(
@@ -183,7 +191,9 @@ def decoded_attacks(
 
 def corpus(*, loops_only: bool) -> list[pieces.Piece]:
     loops = [pieces.drum_loop(i, tempo) for i, tempo in enumerate(LOOP_TEMPI)]
-    return loops if loops_only else loops + [pieces.make_piece(style, 20) for style in pieces.STYLES]
+    return (
+        loops if loops_only else loops + [pieces.make_piece(style, 20) for style in pieces.STYLES]
+    )
 
 
 def main() -> None:
@@ -213,7 +223,8 @@ def report(name: str, film: Film, row: Measured) -> None:
     low, high = row.result.stretch_range
     print(
         f"{name:18s} {film.name:10s} hits {hits.sum():2d} of {len(hits):2d}"
-        f" (cuts {len(film.storyboard.transitions):2d})  median {1000 * np.median(row.snapped_s):+5.1f} ms"
+        f" (cuts {len(film.storyboard.transitions):2d})"
+        f"  median {1000 * np.median(row.snapped_s):+5.1f} ms"
         f"  unsnapped {100 * plain:3.0f} %  chance {100 * row.chance:3.0f} %"
         f"  stretch {low:.3f}-{high:.3f}  joins {len(row.result.joins)}  {row.seconds:.1f} s",
         flush=True,
@@ -227,11 +238,15 @@ def summarise(rows: list[Measured]) -> None:
     near = np.abs(snapped[np.abs(snapped) <= 0.04])
     print(f"\n{len(snapped)} planned hits in {len(rows)} files; delay of the detector taken off")
     print(f"attack within 15 ms: {100 * share:.1f} % (bar {100 * BAR_SHARE:.0f} %)")
-    print(f"  mean error {1000 * np.mean(near):.1f} ms, 95th percentile {1000 * np.percentile(near, 95):.1f} ms")
+    mean_ms, p95_ms = 1000 * np.mean(near), 1000 * np.percentile(near, 95)
+    print(f"  mean error {mean_ms:.1f} ms, 95th percentile {p95_ms:.1f} ms")
     print(f"without the snap: {100 * np.mean(np.abs(plain) <= WITHIN_S):.1f} %")
-    print(f"at random instants of the snapped music: {100 * np.mean([r.chance for r in rows]):.1f} %")
+    print(
+        f"at random instants of the snapped music: {100 * np.mean([r.chance for r in rows]):.1f} %"
+    )
     limits = [row.result.stretch_range for row in rows]
-    print(f"stretch of any segment: {min(a for a, _ in limits):.3f} to {max(b for _, b in limits):.3f}")
+    low, high = min(a for a, _ in limits), max(b for _, b in limits)
+    print(f"stretch of any segment: {low:.3f} to {high:.3f}")
     print(f"load of the machine: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
     print("PASS" if share >= BAR_SHARE else "MISSED")
 

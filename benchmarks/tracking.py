@@ -1,4 +1,5 @@
-"""Figure 2 of the sound side: beats of rendered pieces in ten styles, against the beats they were made of.
+"""Figure 2 of the sound side: beats of rendered pieces in ten styles, against the beats they were
+made of.
 
     .venv/bin/python benchmarks/tracking.py [--seeds 3] [--librosa] [--fit]
 
@@ -19,6 +20,7 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 import pieces
+
 from scripts.demo_music import voices as v
 from vem_core.rhythm.onsets import analysis_sound, onset_curves
 from vem_core.rhythm.pulse import PulseWeights, read_pulses
@@ -94,9 +96,11 @@ def show(name: str, rows: list[Row]) -> bool:
     p95_s = float(np.percentile(np.abs(errors_s), 95)) if len(errors_s) else 9.0
     met = f >= 0.95 and tempo <= 0.01 and p95_s <= 0.020
     print(
-        f"{name:15s} tempo {100 * tempo:6.2f} %  F {f:.3f} (least {min(r.f_measure for r in rows):.3f})"
-        f"  median {1000 * np.median(errors_s) if len(errors_s) else 0:+5.1f} ms  95 % {1000 * p95_s:5.1f} ms"
-        f"  octave errors {octaves} of {len(rows)}  downbeats {np.mean([r.downbeats for r in rows]):.2f}"
+        f"{name:15s} tempo {100 * tempo:6.2f} %  F {f:.3f}"
+        f" (least {min(r.f_measure for r in rows):.3f})"
+        f"  median {1000 * np.median(errors_s) if len(errors_s) else 0:+5.1f} ms"
+        f"  95 % {1000 * p95_s:5.1f} ms  octave errors {octaves} of {len(rows)}"
+        f"  downbeats {np.mean([r.downbeats for r in rows]):.2f}"
         f"  {np.mean([r.seconds for r in rows]):.2f} s  {'' if met else 'MISSED'}",
         flush=True,
     )
@@ -122,8 +126,12 @@ def beatless() -> dict[str, np.ndarray]:
     return {
         "noise": 0.1 * rng.normal(size=30 * v.RATE),
         "pads": scatter(0.5, lambda: v.pad(pitch(48, 72), float(rng.uniform(2, 5)), 0.6)),
-        "piano at random": scatter(3, lambda: v.piano(pitch(48, 78), 0.6, float(rng.uniform(0.3, 0.9)))),
-        "syllables": scatter(4, lambda: v.voice(pitch(50, 62), float(rng.uniform(0.08, 0.35)), 0.7)),
+        "piano at random": scatter(
+            3, lambda: v.piano(pitch(48, 78), 0.6, float(rng.uniform(0.3, 0.9)))
+        ),
+        "syllables": scatter(
+            4, lambda: v.voice(pitch(50, 62), float(rng.uniform(0.08, 0.35)), 0.7)
+        ),
         "drums at random": scatter(4, lambda: (v.kick, v.snare, v.hat)[pitch(0, 3)](0.7)),
     }
 
@@ -134,7 +142,8 @@ def show_beatless() -> bool:
         audio = Audio(waveform=torch.from_numpy(sound[None].astype(np.float32)), sample_rate=v.RATE)
         track = track_beats(audio, OWN)
         right = right and not track.has_beat
-        print(f"{name:15s} {'no beat' if not track.has_beat else 'BEAT'} (confidence {track.confidence:.2f})")
+        verdict = "BEAT" if track.has_beat else "no beat"
+        print(f"{name:15s} {verdict} (confidence {track.confidence:.2f})")
     return right
 
 

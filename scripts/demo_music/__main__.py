@@ -20,7 +20,8 @@ SEED = 104
 
 
 def encode(sound: np.ndarray, path: Path) -> None:
-    """Opus in Ogg; libopus adds a delay that the container states, so decoders take it off again."""
+    """Opus in Ogg; libopus adds a delay that the container states, so decoders take it off
+    again."""
     with av.open(str(path), "w") as container:
         stream = container.add_stream("libopus", rate=RATE, layout="stereo")
         stream.bit_rate = BIT_RATE

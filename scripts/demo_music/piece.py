@@ -34,9 +34,11 @@ CHORDS = (
 )
 # Bar, beat, pitch, length in beats: call and answer over four bars.
 TUNE = (
-    (0, 0.0, 69, 0.75), (0, 0.75, 72, 0.5), (0, 1.5, 74, 1.25), (0, 3.0, 72, 0.5), (0, 3.5, 69, 0.5),
+    (0, 0.0, 69, 0.75), (0, 0.75, 72, 0.5), (0, 1.5, 74, 1.25), (0, 3.0, 72, 0.5),
+    (0, 3.5, 69, 0.5),
     (1, 0.5, 70, 0.75), (1, 1.5, 69, 0.5), (1, 2.0, 65, 1.5), (1, 3.75, 67, 0.25),
-    (2, 0.0, 67, 0.75), (2, 0.75, 70, 0.5), (2, 1.5, 74, 1.0), (2, 2.75, 77, 0.75), (2, 3.5, 74, 0.5),
+    (2, 0.0, 67, 0.75), (2, 0.75, 70, 0.5), (2, 1.5, 74, 1.0), (2, 2.75, 77, 0.75),
+    (2, 3.5, 74, 0.5),
     (3, 0.0, 73, 1.0), (3, 1.5, 70, 0.5), (3, 2.0, 69, 1.75),
 )  # fmt: skip
 KEYS_RHYTHM = ((0.0, 0.6, 0.75), (1.75, 0.2, 0.5), (2.5, 0.8, 0.65), (3.75, 0.2, 0.4))
@@ -157,8 +159,8 @@ class Arrangement:
         for at, beat, pitch, length in TUNE:
             if at == bar % 4:
                 self.play(
-                    bar, beat, voice, velocity, pitch=pitch + octave, duration_beats=length, pan=0.1,
-                    room=0.35,
+                    bar, beat, voice, velocity, pitch=pitch + octave, duration_beats=length,
+                    pan=0.1, room=0.35,
                 )  # fmt: skip
 
 

@@ -30,20 +30,20 @@ def noise(duration_s: float, seed: int) -> np.ndarray:
 @lru_cache(maxsize=64)
 def _filter(kind: str, low_hz: float, high_hz: float) -> np.ndarray:
     edges = {"low": high_hz, "high": low_hz, "band": (low_hz, high_hz)}[kind]
-    return butter(2, edges, kind, fs=RATE, output="sos")
+    return np.asarray(butter(2, edges, kind, fs=RATE, output="sos"))
 
 
 def band(sound: np.ndarray, low_hz: float, high_hz: float) -> np.ndarray:
     """Second-order band-pass."""
-    return sosfilt(_filter("band", low_hz, high_hz), sound)
+    return np.asarray(sosfilt(_filter("band", low_hz, high_hz), sound))
 
 
 def high_pass(sound: np.ndarray, low_hz: float) -> np.ndarray:
-    return sosfilt(_filter("high", low_hz, 0.0), sound)
+    return np.asarray(sosfilt(_filter("high", low_hz, 0.0), sound))
 
 
 def low_pass(sound: np.ndarray, high_hz: float) -> np.ndarray:
-    return sosfilt(_filter("low", 0.0, high_hz), sound)
+    return np.asarray(sosfilt(_filter("low", 0.0, high_hz), sound))
 
 
 def release(sound: np.ndarray, release_s: float = 0.03) -> np.ndarray:
@@ -258,7 +258,8 @@ def lead(pitch: float, duration_s: float, velocity: float = 1.0) -> np.ndarray:
 
 
 def voice(pitch: float, duration_s: float, velocity: float = 1.0, vowel: int = 0) -> np.ndarray:
-    """A sung vowel: a glottal buzz through three formants, with vibrato and a scoop into the note."""
+    """A sung vowel: a glottal buzz through three formants, with vibrato and a scoop into the
+    note."""
     t = seconds(duration_s + 0.1)
     formants = ((730, 1090, 2440), (530, 1840, 2480), (390, 1990, 2550), (570, 840, 2410))[
         vowel % 4

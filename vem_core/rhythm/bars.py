@@ -82,12 +82,27 @@ def _phases(signs: np.ndarray, n: int) -> tuple[tuple[int, ...], float]:
     return tuple(int(i) for i in np.flatnonzero(first)), clarity
 
 
+def given_bars(beats_s: np.ndarray, downbeats_s: np.ndarray) -> Bars:
+    """Bars from the times of their first beats, as another tracker gives them."""
+    if not len(downbeats_s):
+        return Bars(beats_per_bar=4, downbeats=(0,), clarity=0.0)
+    nearest = np.abs(beats_s[:, None] - downbeats_s[None]).argmin(axis=0)
+    downbeats = np.unique(nearest)
+    lengths = np.diff(downbeats)
+    n = int(np.median(lengths)) if len(lengths) else 4
+    regular = float(np.mean(lengths == n)) if len(lengths) else 0.0
+    return Bars(
+        beats_per_bar=max(n, 1), downbeats=tuple(int(i) for i in downbeats), clarity=3 * regular
+    )
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Division:
     """What happens between the beats."""
 
     parts: int
-    """Even parts that a beat falls into: 3 where onsets fall on thirds rather than halves, else 2."""
+    """Even parts that a beat falls into: 3 where onsets fall on thirds rather than halves, else
+    2."""
     strength: float
     """Mean onset strength on those parts over the one on the beats, 0 and more."""
 

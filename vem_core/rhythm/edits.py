@@ -114,7 +114,7 @@ class Edit:
         likeness = _likeness(before, around)
         best = int(likeness.argmax())
         shift = best - reach if likeness[best] > _LIKE else 0
-        # Moving the new stretch by `shift` keeps its phase; its beats move along and are stretched back.
+        # Its phase runs on when moved by `shift`; its beats move along and are stretched back.
         return Stretch(
             music_start=new,
             start=start - shift,

@@ -1,4 +1,5 @@
-"""How a piece of music meets a beat plan: pace, bars, what the plan asks, and which points must land.
+"""How a piece of music meets a beat plan: pace, bars, what the plan asks, and which points must
+land.
 
 Conventions: source times lie on an Edit's timeline, target times on the clip's clock.
 """
@@ -12,6 +13,7 @@ from ..types import BeatPlan, Storyboard
 from .edits import Edit
 from .passages import Demand
 from .placing import Accents
+from .plan_settings import FASTEST_BPM
 from .tracking import BeatTrack
 
 BEAT_WEIGHT = 0.2
@@ -30,16 +32,16 @@ def tempo_ratio(plan: BeatPlan, track: BeatTrack, most_stretch: float) -> float:
     ratio = min(ratios, key=lambda r: abs(np.log(plan_bpm / (r * track.tempo_bpm))))
     stretch_needed = ratio * track.tempo_bpm / plan_bpm - 1
     if abs(stretch_needed) > most_stretch + 0.02:
-        fits = ", ".join(
-            f"{r * track.tempo_bpm * (1 - most_stretch):.0f} to {r * track.tempo_bpm * (1 + most_stretch):.0f}"
-            for r in sorted(ratios)
-            if r * track.tempo_bpm <= 300
+        ranges = (
+            f"{tempo_bpm * (1 - most_stretch):.0f} to {tempo_bpm * (1 + most_stretch):.0f}"
+            for tempo_bpm in (r * track.tempo_bpm for r in sorted(ratios))
+            if tempo_bpm <= FASTEST_BPM
         )
         raise InputError(
-            f"The plan runs at {plan_bpm:.1f} BPM and the music at {track.tempo_bpm:.1f} BPM: it would"
-            f" have to be stretched by {100 * stretch_needed:+.0f} %, and the limit is"
-            f" {100 * most_stretch:g} %. Plan beats with a tempo range inside {fits} BPM, or choose"
-            " other music."
+            f"The plan runs at {plan_bpm:.1f} BPM and the music at {track.tempo_bpm:.1f} BPM: it"
+            f" would have to be stretched by {100 * stretch_needed:+.0f} %, and the limit is"
+            f" {100 * most_stretch:g} %. Plan beats with a tempo range inside {', '.join(ranges)}"
+            " BPM, or choose other music."
         )
     return ratio
 
@@ -47,7 +49,8 @@ def tempo_ratio(plan: BeatPlan, track: BeatTrack, most_stretch: float) -> float:
 def music_grid(
     track: BeatTrack, plan: BeatPlan, ratio: float, duration_s: float
 ) -> tuple[np.ndarray, np.ndarray, list[str]]:
-    """The music's beats at the plan's pace up to its end, their places in the plan's bars, and notes."""
+    """The music's beats at the plan's pace up to its end, their places in the plan's bars, and
+    notes."""
     beats_s = np.array(track.beats_s)
     downbeats = np.array(track.downbeats)
     index = np.arange(len(beats_s))

@@ -1,11 +1,13 @@
 """beat_this (Foscarin et al., ISMIR 2024) as a tracker, where a creator has put it on disk.
 
-It is used when both are there: the Python package `beat_this`, and its weights `beat_this-final0.ckpt`
-or `beat_this-small0.ckpt` in torch's hub folder (checkpoints/), where beat_this itself keeps them.
-Nothing is ever downloaded: without the file the package is not even imported.
+It is used when both are there: the Python package `beat_this`, and its weights
+`beat_this-final0.ckpt` or `beat_this-small0.ckpt` in torch's hub folder (checkpoints/), where
+beat_this itself keeps them. Nothing is ever downloaded: without the file the package is not even
+imported.
 """
 
 import importlib.util
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -16,14 +18,22 @@ from ..types import Audio
 WEIGHTS = ("beat_this-final0.ckpt", "beat_this-small0.ckpt")
 
 
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class NeuralBeats:
+    """What the network found; seconds, rising."""
+
+    beats_s: np.ndarray
+    downbeats_s: np.ndarray
+
+
 def find_weights() -> Path | None:
     """The weights on disk, the large model before the small one; None without them."""
     folder = Path(torch.hub.get_dir()) / "checkpoints"
     return next((folder / name for name in WEIGHTS if (folder / name).is_file()), None)
 
 
-def neural_beats(audio: Audio) -> np.ndarray | None:
-    """(K,) beats in seconds, or None where the package or its weights are not there."""
+def neural_beats(audio: Audio) -> NeuralBeats | None:
+    """Beats by beat_this, or None where the package or its weights are not there."""
     weights = find_weights()
     if weights is None or importlib.util.find_spec("beat_this") is None:
         return None
@@ -31,5 +41,7 @@ def neural_beats(audio: Audio) -> np.ndarray | None:
 
     to_beats = Audio2Beats(checkpoint_path=str(weights), device="cpu", dbn=False)
     mono = audio.waveform.mean(dim=0).cpu().numpy()
-    beats_s, _downbeats_s = to_beats(mono, audio.sample_rate)
-    return np.asarray(beats_s, dtype=float)
+    beats_s, downbeats_s = to_beats(mono, audio.sample_rate)
+    return NeuralBeats(
+        beats_s=np.asarray(beats_s, dtype=float), downbeats_s=np.asarray(downbeats_s, dtype=float)
+    )

@@ -8,6 +8,7 @@ Sources: spectral flux with maximum filter (Böck & Widmer, "Maximum filter vibr
 onset detection", DAFx 2013).
 """
 
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -88,8 +89,7 @@ def spectra(sound: np.ndarray, window: np.ndarray, hop: int, start: int, n: int)
 @lru_cache(maxsize=8)
 def _filterbank(n_bands: int, window: int, low_hz: float, high_hz: float) -> np.ndarray:
     """(window // 2 + 1, n_bands) triangles, evenly spaced on the mel scale, each summing to 1."""
-    mel = np.linspace(*(2595 * np.log10(1 + np.array([low_hz, high_hz]) / 700)), n_bands + 2)
-    edges = (700 * (10 ** (mel / 2595) - 1)) / (RATE / window)
+    edges = _mel_spaced_hz(n_bands + 2, low_hz, high_hz) / (RATE / window)
     bins = np.arange(window // 2 + 1)[:, None]
     rise = (bins - edges[:-2]) / np.maximum(edges[1:-1] - edges[:-2], 1.0)
     fall = (edges[2:] - bins) / np.maximum(edges[2:] - edges[1:-1], 1.0)
@@ -100,8 +100,13 @@ def _filterbank(n_bands: int, window: int, low_hz: float, high_hz: float) -> np.
 
 
 def band_centres_hz(n_bands: int, low_hz: float, high_hz: float) -> np.ndarray:
-    mel = np.linspace(*(2595 * np.log10(1 + np.array([low_hz, high_hz]) / 700)), n_bands + 2)
-    return 700 * (10 ** (mel[1:-1] / 2595) - 1)
+    """(n_bands,) peaks of the triangles."""
+    return _mel_spaced_hz(n_bands + 2, low_hz, high_hz)[1:-1]
+
+
+def _mel_spaced_hz(n: int, low_hz: float, high_hz: float) -> np.ndarray:
+    low, high = (2595 * math.log10(1 + hz / 700) for hz in (low_hz, high_hz))
+    return 700 * (10 ** (np.linspace(low, high, n) / 2595) - 1)
 
 
 def onset_curves(sound: np.ndarray) -> OnsetCurves:
@@ -156,9 +161,9 @@ def local_mean(curve: np.ndarray, span_s: float, rate_hz: float) -> np.ndarray:
 def fine_curve(sound: np.ndarray, centre_s: float, reach_s: float) -> np.ndarray:
     """(2 * reach * FINE_RATE_HZ + 1,) fine flux around a time; the middle value is the one there.
 
-    Each millisecond, what sounds in the 10 ms after is compared with the 10 ms before. The windows are
-    heaviest beside that instant, so a click, a drum and the step of an organ all have their peak
-    where they start; a window symmetric in time would find the click early.
+    Each millisecond, what sounds in the 10 ms after is compared with the 10 ms before. The windows
+    are heaviest beside that instant, so a click, a drum and the step of an organ all have their
+    peak where they start; a window symmetric in time would find the click early.
     """
     reach = round(reach_s * FINE_RATE_HZ)
     n = 2 * reach + 1

@@ -1,8 +1,9 @@
 """Which part of the music to play, and where to repeat or leave out bars: one shortest path.
 
-Each interval between two beats of the plan plays one interval between two beats of the music. The path
-goes on in the music for free, may jump at bar lines at a price, and prefers music that is accented at
-the plan's hits, as intense as the picture, strong at its start and not cut in the middle of a voice.
+Each interval between two beats of the plan plays one interval between two beats of the music. The
+path goes on in the music for free, may jump at bar lines at a price, and prefers music that is
+accented at the plan's hits, as intense as the picture, strong at its start and not cut in the
+middle of a voice.
 """
 
 from dataclasses import dataclass
@@ -93,8 +94,8 @@ def map_music(
 def join_costs(music: MusicMap, costs: PassageCosts) -> np.ndarray:
     """(K, K - 1): price of playing interval j where the music would go on with interval k.
 
-    Compared are two intervals before and two after the join, as far as the piece has them. Row K - 1 is
-    the end of the piece, where nothing goes on.
+    Compared are two intervals before and two after the join, as far as the piece has them. Row K -
+    1 is the end of the piece, where nothing goes on.
     """
     n = music.n_intervals
     unlike = np.zeros((n + 1, n))

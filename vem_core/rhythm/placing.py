@@ -1,4 +1,5 @@
-"""From coarse beats to exact ones: each beat is moved to the attack beside it, then onto a smooth pulse.
+"""From coarse beats to exact ones: each beat is moved to the attack beside it, then onto a smooth
+pulse.
 
 Conventions: times in seconds from the first sample.
 """
@@ -23,7 +24,8 @@ class Attacks:
 
     times_s: np.ndarray
     clarity: np.ndarray
-    """Height over the surroundings and half the height of the piece's strong attacks: 0 none, about 1
+    """Height over the surroundings and half the height of the piece's strong attacks: 0 none, about
+    1
     plain, 2 at most."""
 
 
@@ -67,8 +69,8 @@ def _peak_offset(curve: np.ndarray, peak: int) -> float:
 def smooth_pulse(attacks: Attacks) -> np.ndarray:
     """(K,) beats: around each, a straight line through its neighbours' attacks.
 
-    Weighted by clarity and, in three rounds, against outliers (a syncopation, a flam): weights fall off
-    beyond 10 ms from the line.
+    Weighted by clarity and, in three rounds, against outliers (a syncopation, a flam): weights fall
+    off beyond 10 ms from the line.
     """
     times_s = attacks.times_s
     n = len(times_s)

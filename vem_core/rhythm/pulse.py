@@ -2,8 +2,9 @@
 
 Conventions: frames at FRAME_RATE_HZ; periods in frames, not rounded.
 
-Sources: beats by dynamic programming (Ellis, "Beat tracking by dynamic programming", JNMR 2007), here
-for all candidates at once; preferred tempo as a log-normal prior (van Noorden & Moelants, 1999).
+Sources: beats by dynamic programming (Ellis, "Beat tracking by dynamic programming", JNMR 2007),
+here for all candidates at once; preferred tempo as a log-normal prior (van Noorden & Moelants,
+1999).
 """
 
 from dataclasses import dataclass
@@ -173,13 +174,14 @@ class Signs:
 
 
 def length_accents(low: np.ndarray) -> np.ndarray:
-    """(F,) onsets of the low register times the seconds until the next one: long bass notes start on
+    """(F,) onsets of the low register times the seconds until the next one: long bass notes start
+    on
     beats, short ones lead to them (Povel & Essens, "Perception of temporal patterns", 1985)."""
     accents = np.zeros_like(low)
     inner = low[1:-1]
     peaks = 1 + np.flatnonzero((inner > low[:-2]) & (inner >= low[2:]) & (inner > 0.25))
     strong = [p for p in peaks if inner[p - 1] >= low[max(p - 6, 0) : p + 7].max()]
-    gaps_s = np.diff([*strong, len(low)]) / FRAME_RATE_HZ
+    gaps_s = np.diff(np.array([*strong, len(low)])) / FRAME_RATE_HZ
     accents[strong] = np.minimum(low[strong], 1.5) * np.minimum(gaps_s, 1.2)
     return accents
 
@@ -214,7 +216,8 @@ def _share(curve: np.ndarray, elsewhere: np.ndarray, beats: np.ndarray) -> float
 
 
 def _alternation(low: np.ndarray, high: np.ndarray) -> float:
-    """In [0, 1]: 1 where odd beats have only low onsets and even beats only high ones, or reversed."""
+    """In [0, 1]: 1 where odd beats have only low onsets and even beats only high ones, or
+    reversed."""
     sign = np.where(np.arange(len(low)) % 2, 1.0, -1.0)
     shares = [float((sign * c).mean() / max(np.abs(c).mean(), 0.05)) for c in (low, high)]
     return min(abs(shares[0] - shares[1]) / 2, 1.0)

@@ -1,7 +1,8 @@
 """Any finished music moved onto the cuts of a locked picture.
 
-Track the music's beats, plan beats for the picture around the music's own tempo, choose the passage,
-stretch it in time so that its attacks land on the plan. Music without a beat is placed unstretched.
+Track the music's beats, plan beats for the picture around the music's own tempo, choose the
+passage, stretch it in time so that its attacks land on the plan. Music without a beat is placed
+unstretched.
 """
 
 from dataclasses import dataclass, field, replace
@@ -136,8 +137,8 @@ def snap_to_plan(
 ) -> Snapped:
     """Move the music onto a given plan; `storyboard` lets its energy follow the picture.
 
-    Raises InputError where the plan's tempo, its half and its double are further from the music's than
-    `most_stretch`.
+    Raises InputError where the plan's tempo, its half and its double are further from the music's
+    than `most_stretch`.
     """
     settings = settings or SnapSettings()
     check_music(music)
@@ -156,13 +157,14 @@ def check_music(music: Audio) -> None:
         )
     if not bool(torch.isfinite(music.waveform).all()):
         raise InputError(
-            "The music holds samples that are not numbers (NaN or infinite), so it cannot be played."
-            " Export it again."
+            "The music holds samples that are not numbers (NaN or infinite), so it cannot be"
+            " played. Export it again."
         )
 
 
 def music_plan_settings(track: BeatTrack, settings: SnapSettings) -> PlanSettings:
-    """A plan whose tempo stays so near to the music's that no segment is stretched beyond the limit."""
+    """A plan whose tempo stays so near to the music's that no segment is stretched beyond the
+    limit."""
     tempo_bpm = float(np.clip(track.tempo_bpm, 30, 300))
     wander = _tempo_wander(np.array(track.beats_s))
     room = settings.most_stretch / (1 + settings.most_stretch) - wander

@@ -1,11 +1,11 @@
 """A time-varying stretch whose attacks land where they are asked to, measured and corrected.
 
 Rubber Band (R3, through pedalboard) follows a factor given for each sample only within a few
-milliseconds. So the result is measured: the fine onset curve around each anchor is compared with the
-original's, and where it came out late the map is bent and the chunk rendered again.
+milliseconds. So the result is measured: the fine onset curve around each anchor is compared with
+the original's, and where it came out late the map is bent and the chunk rendered again.
 
-Conventions: source times lie on an Edit's timeline, target times on the clip's clock. The stretch of a
-segment is target length over source length.
+Conventions: source times lie on an Edit's timeline, target times on the clip's clock. The stretch
+of a segment is target length over source length.
 """
 
 import os
@@ -67,7 +67,8 @@ def _extended(x: np.ndarray | float, xs: np.ndarray, ys: np.ndarray) -> np.ndarr
 def bounded_map(
     source_s: np.ndarray, target_s: np.ndarray, weights: np.ndarray, limit: float
 ) -> TimeMap:
-    """The map that meets the targets, or comes nearest (weighted, absolute) with no segment stretched by
+    """The map that meets the targets, or comes nearest (weighted, absolute) with no segment
+    stretched by
     more than `limit`; exact to 2 ms where it has to give way.
 
     Raises InputError where even targets 0.3 s off cannot be met within the limit.
@@ -89,9 +90,9 @@ def bounded_map(
     if not np.isfinite(total).any():
         worst = 100 * (float(np.exp(np.median(np.log(ratios)))) - 1)
         raise InputError(
-            f"To follow the plan the music would have to be stretched by about {worst:+.0f} %, more than"
-            f" the limit of {100 * limit:g} %. Plan beats nearer to the music's tempo, raise the limit,"
-            " or choose other music."
+            f"To follow the plan the music would have to be stretched by about {worst:+.0f} %, more"
+            f" than the limit of {100 * limit:g} %. Plan beats nearer to the music's tempo, raise"
+            " the limit, or choose other music."
         )
     state = int(total.argmin())
     chosen = np.empty(len(source_s), int)
@@ -114,7 +115,8 @@ class Stretched:
 def stretch(
     edit: Edit, wanted: TimeMap, duration_s: float, quality: Quality, progress: Progress
 ) -> Stretched:
-    """Render an edit through a map, from 0 to `duration_s`; exactly round(duration * rate) samples."""
+    """Render an edit through a map, from 0 to `duration_s`; exactly round(duration * rate)
+    samples."""
     rate = edit.sample_rate
     out = np.zeros((edit.n_channels, round(duration_s * rate)), np.float32)
     landed_s = np.full(len(wanted.source_s), np.nan)
@@ -161,7 +163,8 @@ class _Chunk:
 
 
 def _render(edit: Edit, wanted: TimeMap, low_s: float, high_s: float, fine: bool) -> _Chunk:
-    """One chunk, rendered, measured, shifted by what is late as a whole, and where that does not do,
+    """One chunk, rendered, measured, shifted by what is late as a whole, and where that does not
+    do,
     rendered once more through a bent map."""
     rate = edit.sample_rate
     first, last = (float(wanted.to_source(t)) for t in (low_s - MARGIN_S, high_s + MARGIN_S))
@@ -224,7 +227,8 @@ def _lags(
     wanted: TimeMap,
     anchors: np.ndarray,
 ) -> np.ndarray:
-    """(A,) seconds by which the attack of each anchor came late; NaN where there is no clear attack.
+    """(A,) seconds by which the attack of each anchor came late; NaN where there is no clear
+    attack.
 
     starts_s: source time of the first sample of `source`, target time of the first one of `sound`.
     """
@@ -235,8 +239,9 @@ def _lags(
     lag_s = np.full(len(anchors), np.nan)
     reach = round(_REACH_S * FINE_RATE_HZ)
     for row, index in enumerate(anchors):
-        shape = fine_curve(before, wanted.source_s[index] - starts_s[0], _AROUND_S)
-        found = fine_curve(after, wanted.target_s[index] - starts_s[1], _AROUND_S + _REACH_S)
+        source_s, target_s = float(wanted.source_s[index]), float(wanted.target_s[index])
+        shape = fine_curve(before, source_s - starts_s[0], _AROUND_S)
+        found = fine_curve(after, target_s - starts_s[1], _AROUND_S + _REACH_S)
         if shape.max() < 3 * shape.mean() + 1e-4:
             continue
         shape = shape - shape.mean()
@@ -251,7 +256,8 @@ def _lags(
 
 
 def _steady_lags(raw_s: np.ndarray) -> np.ndarray:
-    """(A,) what is left of the lags after a median over seven anchors; zeros if nothing was measured.
+    """(A,) what is left of the lags after a median over seven anchors; zeros if nothing was
+    measured.
 
     The stretcher drifts slowly, so a lag that its neighbours do not share is a wrong measurement.
     """

@@ -1,7 +1,8 @@
 """Beats and downbeats of any music, and how sure they are.
 
-The tracker is this project's own, on numpy alone: librosa 0.11's compiles for many seconds when first
-called, reads a perfect 120 BPM as 117.5 and lies 40 ms late; benchmarks/tracking.py prints both.
+The tracker is this project's own, on numpy alone: librosa 0.11's compiles for many seconds when
+first called, reads a perfect 120 BPM as 117.5 and lies 40 ms late; benchmarks/tracking.py prints
+both.
 """
 
 from dataclasses import dataclass, field
@@ -10,7 +11,8 @@ import numpy as np
 import torch
 
 from ..types import Audio, Progress, no_progress
-from .bars import Division, beat_division, beat_signs, find_bars
+from ..units import beat_s_to_bpm
+from .bars import Bars, Division, beat_division, beat_signs, find_bars, given_bars
 from .harmony import features
 from .neural_beats import neural_beats
 from .onsets import FRAME_RATE_HZ, RATE, OnsetCurves, analysis_sound, onset_curves
@@ -87,16 +89,26 @@ def track_beats(
     confidence = pulse_confidence(pulses[0])
     if confidence < settings.least_confidence:
         return _no_beat("its onsets do not keep a regular pulse", confidence)
-    coarse_s, tracker = None, "vem"
-    if settings.neural and (neural := neural_beats(audio)) is not None:
-        coarse_s, tracker = neural, "beat_this"
-    if coarse_s is None or len(coarse_s) < 4:
-        coarse_s, tracker = _sounding(_local_beats(curves, pulses[0]), sound), "vem"
+    neural = neural_beats(audio) if settings.neural else None
+    if neural is not None and len(neural.beats_s) < 4:
+        neural = None
+    coarse_s = neural.beats_s if neural else _sounding(_local_beats(curves, pulses[0]), sound)
     beats_s = smooth_pulse(find_attacks(sound, coarse_s))
     beats_s = beats_s[(beats_s > -0.02) & (beats_s < audio.duration_s)]
-    track = _with_bars(sound, curves, np.maximum(beats_s, 0.0), confidence, tracker)
-    progress(1.0)
-    return track
+    progress(0.9)
+    bars = (
+        _bars(sound, curves, beats_s) if neural is None else given_bars(beats_s, neural.downbeats_s)
+    )
+    return BeatTrack(
+        beats_s=tuple(float(t) for t in np.maximum(beats_s, 0.0)),
+        downbeats=bars.downbeats,
+        beats_per_bar=bars.beats_per_bar,
+        division=beat_division(curves, beats_s),
+        tempo_bpm=beat_s_to_bpm(float(np.median(np.diff(beats_s)))),
+        confidence=confidence,
+        downbeat_confidence=float(np.clip(bars.clarity / 3, 0, 1)),
+        tracker="vem" if neural is None else "beat_this",
+    )
 
 
 def _no_beat(reason: str, confidence: float = 0.0) -> BeatTrack:
@@ -114,7 +126,8 @@ def _no_beat(reason: str, confidence: float = 0.0) -> BeatTrack:
 
 
 def pulse_confidence(pulse: Pulse) -> float:
-    """How sure the pulse is, in [0, 1]: how well the piece repeats at its beats and bars, less the share
+    """How sure the pulse is, in [0, 1]: how well the piece repeats at its beats and bars, less the
+    share
     of a beat by which the beats had to leave the period to meet the onsets.
 
     Onsets at random repeat up to 0.14 with jumps of 0.02 to 0.05; quiet ballads repeat from 0.3 on.
@@ -141,7 +154,8 @@ def _local_beats(curves: OnsetCurves, pulse: Pulse) -> np.ndarray:
 
 
 def _phase_agrees(beats: np.ndarray, pulse: Pulse) -> bool:
-    """Whether most beats lie near the pulse's own: the second pass must not choose the off-beats."""
+    """Whether most beats lie near the pulse's own: the second pass must not choose the
+    off-beats."""
     distance = np.abs(beats[:, None] - pulse.beats[None]).min(axis=1)
     return bool(np.mean(distance < 0.2 * pulse.period) > 0.7)
 
@@ -155,20 +169,8 @@ def _sounding(beats_s: np.ndarray, sound: np.ndarray) -> np.ndarray:
     return beats_s[(beats_s >= first_s) & (beats_s <= last_s)]
 
 
-def _with_bars(
-    sound: np.ndarray, curves: OnsetCurves, beats_s: np.ndarray, confidence: float, tracker: str
-) -> BeatTrack:
+def _bars(sound: np.ndarray, curves: OnsetCurves, beats_s: np.ndarray) -> Bars:
     period = float(np.median(np.diff(beats_s))) * FRAME_RATE_HZ
     correlation = autocorrelation(smooth(curves.total), round(5 * period) + 8)
     signs = beat_signs(curves, features(sound), beats_s)
-    bars = find_bars(signs, {n: correlation_at(correlation, n * period) for n in (4, 3, 2)})
-    return BeatTrack(
-        beats_s=tuple(float(t) for t in beats_s),
-        downbeats=bars.downbeats,
-        beats_per_bar=bars.beats_per_bar,
-        division=beat_division(curves, beats_s),
-        tempo_bpm=60.0 * FRAME_RATE_HZ / period,
-        confidence=confidence,
-        downbeat_confidence=float(np.clip(bars.clarity / 3, 0, 1)),
-        tracker=tracker,
-    )
+    return find_bars(signs, {n: correlation_at(correlation, n * period) for n in (4, 3, 2)})

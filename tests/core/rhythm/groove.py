@@ -1,4 +1,5 @@
-"""Small drum grooves with known beats, and an attack finder that shares nothing with the code tested."""
+"""Small drum grooves with known beats, and an attack finder that shares nothing with the code
+tested."""
 
 from fractions import Fraction
 
@@ -25,7 +26,8 @@ def _hit(kind: str, rng: np.random.Generator, rate: int) -> np.ndarray:
 def groove(
     beats_s: np.ndarray, *, per_bar: int = 4, rate: int = RATE, tail_s: float = 0.5, seed: int = 0
 ) -> Audio:
-    """Kick on the bar's first beat (and third of four), snare between, hats on half-beats, and a bass
+    """Kick on the bar's first beat (and third of four), snare between, hats on half-beats, and a
+    bass
     note for two beats from each bar's first; (1, T)."""
     rng = np.random.default_rng(seed)
     sound = np.zeros(round((beats_s[-1] + tail_s) * rate) + 2 * rate)
@@ -34,7 +36,9 @@ def groove(
     for index, t in enumerate(beats_s):
         place = index % per_bar
         strokes.append(
-            ("kick", t, 1.0) if place % 2 == 0 and per_bar == 4 or place == 0 else ("snare", t, 0.7)
+            ("kick", t, 1.0)
+            if (place % 2 == 0 and per_bar == 4) or place == 0
+            else ("snare", t, 0.7)
         )
         if place == 0 and index + 1 < len(beats_s):
             start, stop = round(t * rate), round((2 * beats_s[index + 1] - t) * rate)

@@ -7,15 +7,16 @@ import mir_eval
 import numpy as np
 import pytest
 import torch
-from .groove import RATE, as_audio, groove, steady
 
 import vem_core
 from vem_core.rhythm.neural_beats import WEIGHTS, find_weights, neural_beats
-from vem_core.rhythm.placing import find_accents, find_attacks
 from vem_core.rhythm.onsets import analysis_sound
+from vem_core.rhythm.placing import find_accents, find_attacks
 from vem_core.rhythm.tracking import TrackSettings, track_beats
 from vem_core.types import Audio
 from vem_core.video.reader import read_audio
+
+from .groove import RATE, as_audio, groove, steady
 
 OWN = TrackSettings(neural=False)
 ASSETS = Path(vem_core.__file__).parent / "assets" / "demo"
