@@ -43,8 +43,8 @@ def search(
     skipped = np.concatenate([[0.0], np.cumsum(anchors.skip_costs)])
     total = np.empty((n_bases, n, n_bar, settings.divisions * levels))
     left = np.empty_like(total)  # the same after the odd bars that may follow the hit
-    odd = np.empty(total.shape, dtype=int)
-    back = np.full((*total.shape, 4), -1)
+    odd = np.empty(total.shape, dtype=np.int32)
+    back = np.full((*total.shape, 4), -1, dtype=np.int32)
     for j in range(n):
         total[:, j] = skipped[j]
         first, stop = _neighbours(anchors.times_s, j, edges.shortest_s)

@@ -9,7 +9,7 @@ import pytest
 from vem_core.rhythm.plan_anchors import Path, make_anchors
 from vem_core.rhythm.plan_bars import ODD_BARS, bar_shifts, plan_bars
 from vem_core.rhythm.plan_search import search
-from vem_core.rhythm.plan_settings import PlanSettings
+from vem_core.rhythm.plan_settings import PlanCosts, PlanSettings
 from vem_core.rhythm.plan_timing import centre_base, solve_grid
 from vem_core.types import METRES
 
@@ -51,7 +51,12 @@ def plain_search(
 
 @pytest.mark.parametrize("seed", range(6))
 def test_the_search_finds_the_cheapest_path(seed: int) -> None:
-    settings = PlanSettings(hit_unit="beat", tempo_room=0.05, metre=("4/4", "3/4")[seed % 2])
+    settings = PlanSettings(
+        hit_unit="beat",
+        tempo_room=0.05,
+        metre=("4/4", "3/4")[seed % 2],
+        costs=PlanCosts(off_downbeat=0.5, odd_bar=0.3),
+    )
     cuts = random_cuts(seed, 8.0)[:3]
     base_bpm = 100.0 + 7 * seed
     (path,) = search(make_anchors(board(cuts, 8.0), settings), [base_bpm], settings, levels=1)

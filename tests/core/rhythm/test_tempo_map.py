@@ -129,6 +129,10 @@ def test_a_star_wins_over_everything_near_it() -> None:
     for star_s in cuts[:3]:
         plan = plan_beats(board(cuts, 12.0, starred=[star_s]))
         assert [h.unit for h in plan.hits if h.transition_s == star_s] == ["downbeat"]
+    even = [0.5 * k for k in range(1, 16) if k != 7]
+    rigid = PlanSettings(tempo_range_bpm=(120, 120), tempo_room=0.005, hit_unit="beat")
+    plan = plan_beats(board(sorted([*even, 3.7]), 8.0, starred=[3.7]), rigid)
+    assert 3.7 in {hit.transition_s for hit in plan.hits} and len(plan.misses) >= 10
     plan = plan_beats(
         board(cuts, 12.0, strengths=[0.2, 0.9, 0.3, 1.0]), PlanSettings(hit_unit="beat")
     )
@@ -167,11 +171,11 @@ def test_a_fixed_tempo_moves_only_phase_and_bars() -> None:
     times_s = np.array([t.time_s for t in storyboard.transitions])
     part_s = 60 / 104.5 / 2
     worth = []
-    for phase_s in np.arange(0, part_s, 1e-3):
+    for phase_s in np.arange(0, part_s, 1e-4):
         error_s = np.abs((times_s - phase_s + part_s / 2) % part_s - part_s / 2)
         worth.append(np.clip(1 - (error_s / 0.04) ** 2, 0, 1).sum())
     reached = sum(1 - (hit.error_ms / 40) ** 2 for hit in plan.hits)
-    assert reached >= max(worth) - 0.02
+    assert reached >= max(worth) - 1e-4
 
 
 def test_no_room_means_the_best_constant_tempo() -> None:
