@@ -11,6 +11,8 @@ from .style import Style
 _LEVELS = np.linspace(0.0, 1.0, 41)
 _ROOM = 0.45
 """How far the intensity may be moved from the arousal of the shot to even out its density."""
+_NATURAL = 0.6
+"""Between an even rise (0) and the density at which the style itself would play (1)."""
 _TOP = 0.92
 """Share of the greatest density that full arousal asks for: busy shots keep some room above."""
 
@@ -34,23 +36,26 @@ def sounds(tone: Tone, intensity: float) -> bool:
 def intensities(draft: Draft, grid: Grid) -> np.ndarray:
     """(n_steps,) the intensity at which each shot has the density that its arousal asks for.
 
-    The densities that the piece has on average at intensity 0 and 1 are the ends of the scale, and
-    every arousal has its place on a straight line between them. A shot in which the tune rests
-    plays a little more underneath, and one with a busy tune a little less, so that arousal and
-    onsets per second rise together.
+    What the style plays on average at each level of intensity is the measure, drawn towards a
+    straight line between its least and its greatest density. A shot in which the tune rests plays
+    a little more underneath, and one with a busy tune a little less, so that arousal and onsets
+    per second rise together.
     """
     n_shots = int(grid.shot.max()) + 1
     counts = _counts(draft, grid, n_shots)
     seconds = np.array([_seconds(grid, shot) for shot in range(n_shots)])
     total = counts.sum(axis=0) / max(seconds.sum(), 1e-9)
     least, most = float(total[0]), _TOP * float(total.max())
+    rising = np.maximum.accumulate(total)
     result = grid.arousal.copy()
     for shot in range(n_shots):
         here = grid.shot == shot
         if not here.any() or seconds[shot] <= 0:
             continue
         arousal = float(grid.arousal[here][0])
-        wanted = least + (most - least) * arousal
+        straight = least + (most - least) * arousal
+        natural = float(np.interp(arousal, _LEVELS, rising))
+        wanted = straight + _NATURAL * (natural - straight)
         own = counts[shot] / seconds[shot]
         near = abs(_LEVELS - arousal) <= _ROOM
         cost = abs(own - wanted) / max(wanted, 0.5) + 0.05 * abs(_LEVELS - arousal)

@@ -115,8 +115,11 @@ class HitPlayer:
         accent = {SMALL: 0.1, MEDIUM: 0.3, BIG: 0.6}[gesture.size]
         for pitch in pitches if gesture.size > SMALL else pitches[-3:]:
             self._put("harmony", step, end, pitch, accent)
-        busy = self._level(gesture) > 0.35 or gesture.size == BIG
-        if not busy or (gesture.size == SMALL and colour % 2):
+        level = self._level(gesture)
+        struck = gesture.size > SMALL or level >= self.style.enters["drums"]
+        busy = level > 0.35 or gesture.size == BIG
+        # Pads swell slowly: where no drum marks the hit, the keys do.
+        if struck and (not busy or (gesture.size == SMALL and colour % 2)):
             return
         low, high = self.style.ranges["keys"]
         chord = ladder(self.spans[span].chord.tones, max(low, min(pitches[0], high - 12)), high)

@@ -101,3 +101,25 @@ def test_a_style_without_a_field_is_refused() -> None:
 def test_an_unknown_style_names_those_there_are() -> None:
     with pytest.raises(InputError, match=r"'polka'.*cinematic"):
         load_style("polka")
+
+
+def test_the_piano_roll_shows_every_part() -> None:
+    from io import BytesIO
+
+    from vem_core.composing.compose import compose
+    from vem_core.composing.piano_roll import draw_score
+
+    from .boards import make_plan, random_board
+
+    board = random_board(2, 5)
+    plan = make_plan(board)
+    score = compose(board, plan, style="house")
+    figure = draw_score(score, storyboard=board, plan=plan)
+    _, roll, drums = figure.axes
+    pitched = [notes for part, notes in score.parts if part != "drums"]
+    assert len(roll.collections[0].get_paths()) == sum(map(len, pitched))
+    assert len(drums.lines) >= len(score.notes("drums"))
+    assert len(draw_score(score).axes) == 2
+    picture = BytesIO()
+    figure.savefig(picture)
+    assert len(picture.getvalue()) > 10_000
