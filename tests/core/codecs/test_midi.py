@@ -1,5 +1,6 @@
 """Scores as MIDI files: exact there and back, the tempo map in the file, a DAW's changes kept."""
 
+import sys
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -12,8 +13,9 @@ from small_scores import make_score, note
 
 from vem_core.codecs.score.midi import TICKS_PER_QUARTER, midi_to_score, score_to_midi
 from vem_core.codecs.score.midi_grid import beats_from_tempos, tempos_of
-from vem_core.errors import InputError, MediaError
+from vem_core.errors import InputError, MediaError, MissingPackageError
 from vem_core.types import METRES, Chord, Key, Note, Score
+from vem_core.units import seconds_to_beats
 
 
 def read_midi(path: Path) -> Any:
@@ -101,6 +103,7 @@ def test_bars_and_names_are_what_a_daw_shows(tmp_path: Path) -> None:
     assert texts["Am7"] == 2 * quarter
     starts = [text for text in texts if text.startswith("picture starts here")]
     assert "0.830000 s before" in starts[0]
+    assert texts[starts[0]] == round(seconds_to_beats(0.0, rich_score().beats_s) * quarter)
 
 
 def test_what_was_changed_in_a_daw_is_read(tmp_path: Path) -> None:
@@ -150,6 +153,12 @@ def test_tempo_events_and_back_agree_for_any_map() -> None:
         beats_s = uneven_beats(300, -0.1, seed)
         back = beats_from_tempos(tempos_of(beats_s, 1.5, 3840), 5760.0, 3840, 300, beats_s[0])
         assert max(abs(a - b) for a, b in zip(back, beats_s, strict=True)) < 2e-6
+
+
+def test_a_missing_package_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "symusic", None)
+    with pytest.raises(MissingPackageError, match="pip install symusic"):
+        score_to_midi(rich_score(), tmp_path / "a.mid")
 
 
 def test_errors_are_sentences(tmp_path: Path) -> None:

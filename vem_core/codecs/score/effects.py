@@ -1,17 +1,14 @@
 """Effects: equaliser, compressor, place and reverb of a part; the finished mix's compressor."""
 
 import math
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 import torch
 
-from ...errors import MissingPackageError
 from ...types import Audio
 from .instruments import PartMix, Room
-
-if TYPE_CHECKING:
-    from pedalboard import Pedalboard  # pyright: ignore[reportPrivateImportUsage]
+from .packages import load_pedalboard
 
 _REVERB_GAIN = 0.55
 """Brings the reverb of a full send to about the level of what was sent."""
@@ -29,17 +26,14 @@ def process_part(sound: np.ndarray, mix: PartMix, room: Room, sample_rate: int) 
     return stem
 
 
-def _board(mix: PartMix) -> "Pedalboard":
-    try:
-        import pedalboard as pb
-    except ImportError as error:
-        raise MissingPackageError("pedalboard", "The mix of the instruments") from error
-    chain: list[pb.Plugin] = [pb.HighpassFilter(mix.low_cut_hz)]
+def _board(mix: PartMix) -> Any:
+    pb = load_pedalboard()
+    chain = [pb.HighpassFilter(mix.low_cut_hz)]
     if mix.shelf_db:
         chain.append(pb.HighShelfFilter(mix.shelf_hz, mix.shelf_db))
     if mix.compress_db:
         chain.append(pb.Compressor(mix.compress_db, 2.0, 12.0, 140.0))
-    return pb.Pedalboard(chain)  # pyright: ignore[reportPrivateImportUsage]
+    return pb.Pedalboard(chain)
 
 
 def _place(sound: np.ndarray, mix: PartMix) -> np.ndarray:
@@ -63,12 +57,11 @@ def saturate(sound: np.ndarray, ceiling: float) -> None:
 
 
 def _reverb(stem: np.ndarray, room: Room, sample_rate: int) -> np.ndarray:
-    from pedalboard import HighpassFilter, Pedalboard, Reverb  # pyright: ignore[reportPrivateImportUsage]
-
-    board = Pedalboard(
+    pb = load_pedalboard()
+    board = pb.Pedalboard(
         [
-            HighpassFilter(180.0),
-            Reverb(
+            pb.HighpassFilter(180.0),
+            pb.Reverb(
                 room_size=room.size, damping=room.damping, wet_level=1.0, dry_level=0.0, width=1.0
             ),
         ]
@@ -82,8 +75,7 @@ def master(mix: Audio) -> Audio:
     Stems add up to the mix before this step. Loudness and true peak are set where music meets the
     picture's sound (audio/mixing), so nothing is limited here.
     """
-    from pedalboard import Compressor, Pedalboard  # pyright: ignore[reportPrivateImportUsage]
-
-    board = Pedalboard([Compressor(-16.0, 1.6, 25.0, 250.0)])
+    pb = load_pedalboard()
+    board = pb.Pedalboard([pb.Compressor(-16.0, 1.6, 25.0, 250.0)])
     sound = board(np.ascontiguousarray(mix.waveform.numpy()), mix.sample_rate)
     return Audio(waveform=torch.from_numpy(sound), sample_rate=mix.sample_rate)

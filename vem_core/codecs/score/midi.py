@@ -26,6 +26,7 @@ from .midi_grid import (
     signatures_of,
     tempos_of,
 )
+from .packages import load_symusic
 
 Document = Any
 """A symusic.Score: symusic's own types name factories, not what they make."""
@@ -59,8 +60,7 @@ def midi_to_score(path: str | Path) -> Score:
         InputError: there is no such file, or it holds no notes.
         MediaError: it is not a MIDI file.
     """
-    import symusic
-
+    symusic = load_symusic()
     path = Path(path)
     if not path.is_file():
         raise InputError(f"There is no MIDI file at '{path}'. Correct the path.")
@@ -75,8 +75,7 @@ def midi_to_score(path: str | Path) -> Score:
 
 def _document(score: Score) -> Document:
     """Notes, tempo map, bars, key and markers, without the data track."""
-    import symusic
-
+    symusic = load_symusic()
     document: Document = symusic.Score(TICKS_PER_QUARTER)
     step = TICKS_PER_QUARTER // 4
     quarters = score.metre.quarters_per_beat
@@ -106,8 +105,7 @@ def _document(score: Score) -> Document:
 
 
 def _mark_picture(document: Document, score: Score) -> None:
-    import symusic
-
+    symusic = load_symusic()
     per_beat = TICKS_PER_QUARTER * score.metre.quarters_per_beat
     for time_s, text in (
         (0.0, f"picture starts here: move the clip {-score.beats_s[0]:.6f} s before it"),
@@ -134,8 +132,7 @@ def _key_signature(key: Key) -> tuple[int, int]:
 
 def _add_data(document: Document, score: Score) -> None:
     """Append the data track; the notes of a part go into it only where ticks cannot hold them."""
-    import symusic
-
+    symusic = load_symusic()
     read_back: Document = symusic.Score.from_midi(document.dumps_midi())
     exact = {}
     for (part, notes), track in zip(score.parts, _note_tracks(read_back, score), strict=True):

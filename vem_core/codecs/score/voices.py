@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .instruments import Drum, Instrument
+from .packages import load_pedalboard, load_soxr
 from .percussion import END_ALIGNED, SOUNDS
 from .soundbank import DRUMS, SoundBank, Zone
 from .synth import synth_voice
@@ -89,18 +90,15 @@ def make_drum(drum: Drum, gain_db: float, bank: SoundBank, sample_rate: int) -> 
 
 def low_pass(sound: np.ndarray, cutoff_hz: float, sample_rate: int) -> np.ndarray:
     """Two first-order low-passes in a row: 12 dB per octave without resonance."""
-    from pedalboard import LowpassFilter, Pedalboard  # pyright: ignore[reportPrivateImportUsage]
-
+    pb = load_pedalboard()
     cutoff_hz = min(cutoff_hz, 0.45 * sample_rate)
-    board = Pedalboard([LowpassFilter(cutoff_hz), LowpassFilter(cutoff_hz)])
+    board = pb.Pedalboard([pb.LowpassFilter(cutoff_hz), pb.LowpassFilter(cutoff_hz)])
     return board(np.ascontiguousarray(sound), sample_rate)
 
 
 def _resample(sound: np.ndarray, source_rate: float, sample_rate: int) -> np.ndarray:
     """(C, T) at source_rate to (C, T') at sample_rate; the first samples coincide."""
-    import soxr
-
-    return np.ascontiguousarray(soxr.resample(sound.T, source_rate, sample_rate, "HQ").T)
+    return np.ascontiguousarray(load_soxr().resample(sound.T, source_rate, sample_rate, "HQ").T)
 
 
 def _play_zone(
