@@ -61,7 +61,8 @@ def codec_loss_of(codec: ScoreCodec, table: BeatTable, batch_beats: int) -> Loss
 def codec_figures(codec: ScoreCodec, table: BeatTable, n_beats: int = 8192) -> dict[str, float]:
     """Per part: F1 of (onset, row) and mean relative error of velocities; share of equal chords."""
     codec.eval()
-    batch = table.batch(np.arange(min(n_beats, table.n_beats)))
+    device = next(codec.parameters()).device
+    batch = table.batch(np.arange(min(n_beats, table.n_beats))).to(device)
     figures = {}
     with torch.no_grad():
         z = codec.encode_beats(batch)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import torch
 from torch import nn
+from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from ..errors import InputError
 from ..files import whole_file
@@ -87,7 +88,7 @@ class Trainer:
         """
         until = min(until or self.settings.steps, self.settings.steps)
         device = next(self.model.parameters()).device
-        sums: dict[str, float] = {}
+        sums: Losses = {}
         n_summed, started = 0, time.monotonic()
         self.model.train()
         while self.step < until:
@@ -95,24 +96,31 @@ class Trainer:
             with torch.autocast(device.type, torch.bfloat16, enabled=self.settings.bfloat16):
                 losses = self.loss_of(self.step, self._generator())
             self._update(losses["loss"])
-            for name, value in losses.items():
-                sums[name] = sums.get(name, 0.0) + value.detach().float().item()
+            for name, value in losses.items():  # summed where they are: reading them would wait
+                sums[name] = sums.get(name, 0.0) + value.detach().float()
             n_summed += 1
-            if self.step % self.settings.log_every == 0:
-                means = {name: value / n_summed for name, value in sums.items()}
+            log = self.step % self.settings.log_every == 0
+            save = self.step % self.settings.save_every == 0 or self.step == until
+            if log or save:
+                self._check(sums)
+            if log:
+                means = {name: value.item() / n_summed for name, value in sums.items()}
                 self._log(means, time.monotonic() - started)
                 sums, n_summed, started = {}, 0, time.monotonic()
-            if self.step % self.settings.save_every == 0 or self.step == until:
+            if save:
                 self.save()
 
     def _generator(self) -> torch.Generator:
         return torch.Generator().manual_seed(self.settings.seed * 1_000_003 + self.step)
 
-    def _update(self, loss: torch.Tensor) -> None:
-        if not torch.isfinite(loss):
+    def _check(self, sums: Losses) -> None:
+        """Before anything is written: no state with broken weights replaces a sound one."""
+        if sums and not torch.isfinite(sums["loss"]):
             raise InputError(
-                f"The loss is not a finite number at step {self.step}. Lower the learning rate."
+                f"The loss is not a finite number by step {self.step}. Lower the learning rate."
             )
+
+    def _update(self, loss: torch.Tensor) -> None:
         for group in self.optimizer.param_groups:
             group["lr"] = learning_rate_at(self.step, self.settings)
         self.optimizer.zero_grad(set_to_none=True)
@@ -124,12 +132,12 @@ class Trainer:
         # early averages would remember the random start for long
         decay = min(self.settings.ema_decay, self.step / (self.step + 10))
         with torch.no_grad():
-            for name, value in self.model.state_dict().items():
-                kept = self.average[name]
-                if value.is_floating_point():
-                    kept.lerp_(value, 1 - decay)
-                else:
-                    kept.copy_(value)
+            state = self.model.state_dict()
+            floats = [name for name, value in state.items() if value.is_floating_point()]
+            follow = get_ema_multi_avg_fn(decay)
+            follow([self.average[n] for n in floats], [state[n] for n in floats], self.step)
+            for name in state.keys() - set(floats):
+                self.average[name].copy_(state[name])
 
     def _log(self, means: dict[str, float], seconds: float) -> None:
         line = {

@@ -42,12 +42,12 @@ def test_the_third_stage_moves_only_the_adapters() -> None:
     assert learning == {"adapters"}
 
 
-def test_the_lead_weighs_three_times_and_the_mean_is_one() -> None:
+def test_tune_and_chords_weigh_three_times_and_the_mean_is_one() -> None:
     codec = tiny_codec()
     weights = channel_weights(codec)
-    lead = codec.channels_of("lead")
     assert torch.isclose(weights.mean(), torch.tensor(1.0))
-    assert torch.allclose(weights[lead] / weights[0], torch.tensor(3.0))
+    for name in ("lead", "chords"):
+        assert torch.allclose(weights[codec.channels_of(name)] / weights[0], torch.tensor(3.0))
 
 
 def test_an_untrained_network_is_the_best_linear_guess() -> None:
