@@ -271,15 +271,17 @@ def show_variety(pieces: list[Piece], rng: np.random.Generator) -> None:
 def show_speed(rng: np.random.Generator) -> None:
     """Figure 5, composing only."""
     print("5. Speed")
-    worst_s = 0.0
+    worst_s = worst_cpu_s = 0.0
     for style in style_names():
         storyboard = random_storyboard(rng, 60)
         plan = plan_beats(storyboard, PlanSettings(tempo_range_bpm=load_style(style).tempo_bpm))
-        start_s = time.perf_counter()
+        start_s, start_cpu_s = time.perf_counter(), time.process_time()
         compose(storyboard, plan, style=style)
-        taken_s = (time.perf_counter() - start_s) * 180 / storyboard.duration_s
-        worst_s = max(worst_s, taken_s)
+        share = 180 / storyboard.duration_s
+        worst_s = max(worst_s, (time.perf_counter() - start_s) * share)
+        worst_cpu_s = max(worst_cpu_s, (time.process_time() - start_cpu_s) * share)
     show("180 s of music composed, slowest style, s", f"{worst_s:.2f}", "< 1")
+    show("  of these on the processor, s", f"{worst_cpu_s:.2f}", "the same on an idle machine")
 
 
 def main() -> None:

@@ -1,5 +1,6 @@
 """The bass: figures of the style on the chord of the moment, with steps into the next one."""
 
+from bisect import bisect_right
 from dataclasses import replace
 
 from ..types import Key
@@ -49,7 +50,7 @@ def mend_parallels(heard: Draft, spans: list[Span], style: Style, key: Key) -> l
     inverted move with it; the closing chord stays as it is. Returns the chords as they sound now.
     """
     starts = [span.start for span in spans]
-    upper = [top_at(heard, step) for step in starts]
+    upper = tops_at(heard, starts)
     lower = pitches_at(heard["bass"], starts)
     mended = list(spans)
     for i in range(1, len(spans) - 1):
@@ -79,15 +80,21 @@ def _move_bass(bass: list[Tone], span: Span, old: int, new: int, style: Style, k
     return replace(span, chord=replace(span.chord, bass=new, symbol=symbol))
 
 
-def top_at(heard: Draft, step: int) -> int | None:
-    """The highest pitch of lead, strings and harmony that sounds at a step."""
-    sounding = [
-        tone.pitch
-        for part in ("lead", "strings", "harmony")
-        for tone in heard[part]
-        if tone.step <= step < tone.end
-    ]
-    return max(sounding, default=None)
+def tops_at(heard: Draft, steps: list[int]) -> list[int | None]:
+    """The highest pitch of lead, strings and harmony that sounds at each of the rising `steps`.
+
+    In these parts every tone has ended when the next one begins.
+    """
+    tops: list[int | None] = [None] * len(steps)
+    for part in ("lead", "strings", "harmony"):
+        tones = heard[part]
+        onsets = [tone.step for tone in tones]
+        for i, step in enumerate(steps):
+            last = bisect_right(onsets, step)
+            while last and tones[last - 1].end > step:
+                last -= 1
+                tops[i] = max(tops[i] or 0, tones[last].pitch)
+    return tops
 
 
 def play_bass(grid: Grid, form: Form, style: Style, spans: list[Span]) -> list[Tone]:

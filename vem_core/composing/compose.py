@@ -62,6 +62,11 @@ def compose(
     dice = Dice(seed, zlib.crc32(f"{plan.duration_s:.3f} {plan.fps}".encode()))
     chosen = load_style(style) if style else choose_style(storyboard, plan)
     key = key or choose_key(storyboard, chosen, dice)
+    if key.mode not in chosen.chords:
+        raise InputError(
+            f"The style '{chosen.name}' has no chords in the mode '{key.mode}'; it has"
+            f" {', '.join(chosen.chords)}. Choose another mode."
+        )
     grid = make_grid(storyboard, plan)
     form = make_form(grid, plan)
     gestures = plan_gestures(grid, plan)

@@ -1,6 +1,7 @@
 """How many of the drafted tones sound: the more intense the shot, the more onsets a second."""
 
 from collections import defaultdict
+from math import ceil
 
 import numpy as np
 
@@ -70,17 +71,26 @@ def _seconds(grid: Grid, shot: int) -> float:
 
 
 def _counts(draft: Draft, grid: Grid, n_shots: int) -> np.ndarray:
-    """(shots, levels) onsets, a chord counted once, at each level of intensity."""
-    windows: dict[tuple[str, int], list[tuple[float, float]]] = defaultdict(list)
+    """(shots, levels) onsets, a chord counted once, at each level of intensity.
+
+    The levels at which something begins at a place are the bits of an integer.
+    """
+    n, every = len(_LEVELS), (1 << len(_LEVELS)) - 1
+    heard: dict[tuple[str, int], int] = defaultdict(int)
     for part, tones in draft.items():
         for tone in tones:
-            if grid.first <= tone.step < grid.n_steps:
-                window = (-1.0, 3.0) if tone.keep else (tone.low, tone.high)
-                windows[part, tone.step].append(window)
-    counts = np.zeros((n_shots, len(_LEVELS)))
-    for (_, step), heard in windows.items():
-        on = np.zeros(len(_LEVELS), dtype=bool)
-        for low, high in set(heard):
-            on |= (low <= _LEVELS) & (high > _LEVELS)
-        counts[grid.shot[step]] += on
+            if tone.keep:
+                heard[part, tone.step] = every
+            else:
+                first = min(max(ceil(tone.low * (n - 1) - 1e-9), 0), n)
+                last = min(max(ceil(tone.high * (n - 1) - 1e-9), first), n)
+                heard[part, tone.step] |= (1 << last) - (1 << first)
+    places = [
+        (step, bits) for (_, step), bits in heard.items() if grid.first <= step < grid.n_steps
+    ]
+    counts = np.zeros((n_shots, n))
+    if places:
+        shots = grid.shot[[step for step, _ in places]]
+        bits = np.array([bits for _, bits in places], dtype=np.uint64)
+        np.add.at(counts, shots, (bits[:, None] >> np.arange(n, dtype=np.uint64)) & np.uint64(1))
     return counts
