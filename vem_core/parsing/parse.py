@@ -4,6 +4,7 @@ from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from typing import cast
 
 from ..errors import InputError
 from ..types import Progress, Shot, Storyboard, Transition, no_progress
@@ -56,9 +57,7 @@ def parse_video(
         duration_s=duration_s,
         progress=progress,
     )
-    if not isinstance(frames, Generator):
-        return parse_frames(frames, fps, settings, consumers)
-    with closing(frames):  # an interrupt frees the file at once
+    with closing(cast("Generator[VideoFrame]", frames)):  # an interrupt frees the file at once
         return parse_frames(frames, fps, settings, consumers)
 
 
