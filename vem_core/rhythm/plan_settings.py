@@ -26,7 +26,7 @@ class PlanCosts:
     """A stretch between two hits whose tempo is 6 % off the base; grows with the square."""
     tempo_step: float = 0.06
     """A jump of 6 % between a stretch and its neighbour; grows with the square."""
-    base_tempo: float = 0.6
+    base_tempo: float = 1.6
     """A base tempo one octave from what the arousal of the picture suggests; with the square."""
     late_start: float = 0.2
     """No beat on the first frame, above what one off the downbeat costs."""
