@@ -10,6 +10,7 @@ from ...types import Audio
 from .instruments import PartMix, Room
 from .packages import load_pedalboard
 
+_REVERB_LOW_CUT_HZ = 180.0
 _REVERB_GAIN = 0.55
 """Brings the reverb of a full send to about the level of what was sent."""
 
@@ -22,7 +23,7 @@ def process_part(sound: np.ndarray, mix: PartMix, room: Room, sample_rate: int) 
     saturate(stem, 10 ** (mix.ceiling_db / 20))
     send = mix.send * room.scale
     if send > 0:
-        stem += send * _reverb(stem, room, sample_rate)
+        stem += send * _reverb(stem, mix, room, sample_rate)
     return stem
 
 
@@ -56,16 +57,16 @@ def saturate(sound: np.ndarray, ceiling: float) -> None:
     sound[over] = np.sign(loud) * bent
 
 
-def _reverb(stem: np.ndarray, room: Room, sample_rate: int) -> np.ndarray:
+def _reverb(stem: np.ndarray, mix: PartMix, room: Room, sample_rate: int) -> np.ndarray:
+    """The room alone; nothing under 100 Hz goes into it, where it would only blur the kick."""
     pb = load_pedalboard()
-    board = pb.Pedalboard(
-        [
-            pb.HighpassFilter(180.0),
-            pb.Reverb(
-                room_size=room.size, damping=room.damping, wet_level=1.0, dry_level=0.0, width=1.0
-            ),
-        ]
+    chain = [pb.HighpassFilter(_REVERB_LOW_CUT_HZ)] if mix.low_cut_hz < 100 else []
+    chain.append(
+        pb.Reverb(
+            room_size=room.size, damping=room.damping, wet_level=1.0, dry_level=0.0, width=1.0
+        )
     )
+    board = pb.Pedalboard(chain)
     return np.float32(_REVERB_GAIN) * board(np.ascontiguousarray(stem), sample_rate)
 
 

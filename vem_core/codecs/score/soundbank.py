@@ -4,8 +4,6 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-import av
-import av.error
 import numpy as np
 
 from ...errors import MediaError
@@ -50,6 +48,9 @@ def read_flac(path: Path) -> np.ndarray:
     Raises:
         MediaError: the file is missing or damaged.
     """
+    import av
+    import av.error
+
     try:
         with av.open(str(path)) as container:
             stream = container.streams.audio[0]
