@@ -6,8 +6,10 @@ import torch
 
 from tests.core.codecs.test_score_tensor import make_plan, random_score
 from vem_core.codecs.score.beats import BeatTable, units_to_values, values_to_units
+from vem_core.codecs.score.chord_path import chord_path
 from vem_core.codecs.score.cleaning import clean_part
 from vem_core.codecs.score.latent_codec import CodecConfig, ScoreCodec
+from vem_core.codecs.score.pitch_rows import INVERSIONS, SHAPES
 from vem_core.codecs.score.tensor import SLOTS, score_to_tensor
 from vem_core.errors import InputError
 from vem_core.training.codec_stage import codec_figures, codec_losses
@@ -81,6 +83,20 @@ def test_latents_of_another_codec_or_plan_are_refused() -> None:
     own = MusicLatents(z=torch.zeros(codec.n_channels, 4), frame_times_s=times_s, codec="score")
     with pytest.raises(InputError, match="4 beats of 4 steps, the beat plan 5"):
         codec.decode(own, make_plan(5), "rock", key)
+
+
+def test_chords_do_not_flicker_but_change_where_the_decoder_is_sure() -> None:
+    sizes = (12, len(SHAPES), INVERSIONS)
+    logits = [torch.zeros(4, SLOTS, size) for size in sizes]
+    for part in logits:
+        part[..., 0] = 3.0
+    logits[0][1, 2, 7] = 5.0  # a doubt in the middle of a beat
+    logits[0][2, 2:, 5] = 9.0  # a change in the middle of beat 3 that stays
+    logits[0][3, :, 5] = 9.0
+    path = chord_path(logits, steps_per_beat=4)
+    assert path[:2, :, 0].max() == 0
+    assert path[2, :, 0].tolist() == [0, 0, 5, 5, 5, 5] and (path[3, :, 0] == 5).all()
+    assert path[..., 1:].max() == 0
 
 
 def note(step: int, length: float, pitch: int = 60, velocity: int = 80) -> Note:

@@ -14,6 +14,7 @@ from torch import nn
 from ...errors import InputError
 from ...types import PARTS, BeatPlan, Key, MusicLatents, Part, Score
 from .beats import VALUES, BeatBatch, BeatTable, PartBeats, notes_of
+from .chord_path import chord_path
 from .cleaning import clean_score
 from .pitch_rows import INVERSIONS, SHAPES
 from .tensor import SLOTS, ScoreTensor, n_rows, score_to_tensor, tensor_to_score
@@ -187,9 +188,8 @@ class ScoreCodec(nn.Module):
             slot, row = heard.nonzero(as_tuple=True)
             parts[part] = notes_of(slot, row, codec.values_at(slots, slot, row))
         logits = self.chords.decode(beats[:, self.channels_of("chords")])
-        chords = torch.stack([part.argmax(dim=-1) for part in logits], dim=-1).cpu().numpy()
-        last = np.minimum(np.arange(SLOTS), steps_per_beat - 1)
-        return ScoreTensor(parts=parts, chords=chords[:, last], steps_per_beat=steps_per_beat)
+        chords = chord_path(logits, steps_per_beat)
+        return ScoreTensor(parts=parts, chords=chords, steps_per_beat=steps_per_beat)
 
     def decode(self, latents: MusicLatents, plan: BeatPlan, style: str, key: Key) -> Score:
         """The score that latents say, as clean notes (cleaning.py).
