@@ -104,7 +104,7 @@ class Scaler:
             "rgba" if with_alpha else "rgb24",
             src_colorspace=_colour_matrix(frame),
             dst_colorspace=_ITU601,  # nothing in RGB; but PyAV 16 heeds the source's only if told
-            interpolation="BILINEAR",
+            interpolation="AREA",
         )
         pixels = small.to_ndarray()
         if with_alpha:

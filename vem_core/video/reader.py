@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
+import av
 import numpy as np
+from av.container import InputContainer
 
 from ..errors import InputError, MediaError
 from ..types import Progress, check_seconds, no_progress
@@ -96,7 +98,8 @@ def read_frames(
     timestamps: frames take the decode times of their packets in order; without those, 1 / fps
     after the frame before. A frame that does not come later than the one before it is left out,
     as players do; where time jumps back by more than a second (joined recordings), it goes on
-    1 / fps after the frame before. Packets that cannot be decoded are passed over.
+    1 / fps after the frame before. Packets that cannot be decoded are passed over;
+    the frame before them stands longer.
 
     Raises:
         InputError: the window is not inside the video.
@@ -171,10 +174,12 @@ def _probe(source: Source) -> tuple[VideoInfo, Geometry]:
         codec = stream.codec_context.codec.canonical_name
         stated_s = float((stream.duration or 0) * (stream.time_base or 0))
         end_s = find_end(container, stream, fps)
+        missing_s = 0.0 if stated_s else _missing_at_end(container, end_s)
     if end_s is None:
         end_s = find_end_by_reading(source, fps)
     end_s = max(end_s, start_s + 1 / float(fps))
-    _check_whole(name, stated_s, end_s - start_s)
+    found_s = end_s - start_s
+    _check_whole(name, stated_s or found_s + missing_s, found_s)
     info = VideoInfo(
         duration_s=end_s - start_s,
         fps=fps,
@@ -186,6 +191,21 @@ def _probe(source: Source) -> tuple[VideoInfo, Geometry]:
         start_s=start_s,
     )
     return info, geometry
+
+
+def _missing_at_end(container: InputContainer, picture_end_s: float | None) -> float:
+    """Seconds for which a container states a duration but holds neither picture nor sound.
+
+    For formats that state one duration for all streams (Matroska, WebM, FLV).
+    """
+    if picture_end_s is None or not container.duration:
+        return 0.0
+    stated_s = container.duration / av.time_base
+    sound = find_sound(container)
+    if sound is None or stated_s - picture_end_s <= 1.0:
+        return max(0.0, stated_s - picture_end_s)
+    sound_end_s = find_end(container, sound, Fraction(1))
+    return max(0.0, stated_s - max(picture_end_s, sound_end_s or 0.0))
 
 
 def _check_whole(name: str, stated_s: float, found_s: float) -> None:

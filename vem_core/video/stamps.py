@@ -7,6 +7,7 @@ from fractions import Fraction
 import av
 import av.error
 from av.container import InputContainer
+from av.stream import Stream
 from av.video.stream import VideoStream
 
 from .opening import Source, decode_packet, need_picture, open_media, read_packets, source_name
@@ -27,7 +28,7 @@ _TAIL_S = 5.0
 _TAIL_FRAMES = 20  # more than any codec reorders
 
 
-def seek_keyframe(container: InputContainer, stream: VideoStream, time_s: float) -> None:
+def seek_keyframe(container: InputContainer, stream: Stream, time_s: float) -> None:
     """Go to the keyframe at or before a container time. Raises av.error.FFmpegError."""
     container.seek(int(time_s / (stream.time_base or Fraction(1))), stream=stream)
 
@@ -114,8 +115,8 @@ def span_frames(
         yield held, held_s, end_s if known else held_s + step_s
 
 
-def find_end(container: InputContainer, stream: VideoStream, fps: Fraction) -> float | None:
-    """Container time at which the last frame ends, read off the last packets.
+def find_end(container: InputContainer, stream: Stream, fps: Fraction) -> float | None:
+    """Container time at which a stream ends, read off its last packets.
 
     The stated durations are not used: a container's covers its sound too, and may be missing.
     None where the file cannot be read from its end; then `find_end_by_reading` is needed.
@@ -139,7 +140,7 @@ def find_end_by_reading(source: Source, fps: Fraction) -> float:
         return _last_end(container, stream, fps) or 0.0
 
 
-def _last_end(container: InputContainer, stream: VideoStream, fps: Fraction) -> float | None:
+def _last_end(container: InputContainer, stream: Stream, fps: Fraction) -> float | None:
     time_base = stream.time_base or Fraction(1)
     step = round(1 / (fps * time_base))
     n_packets, last = 0, None

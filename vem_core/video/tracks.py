@@ -7,6 +7,7 @@ from av.container import InputContainer, OutputContainer
 from av.stream import Disposition, Stream
 from av.video.stream import VideoStream
 
+from ..errors import MediaError
 from .opening import find_picture, find_sound, is_cover
 
 # Tags of pictures that players tell apart by, hence kept; the muxer chooses the others.
@@ -33,7 +34,7 @@ _STALE_STREAM_TAGS = ("duration", "bps", "number_of_", "_statistics", "encoder")
 
 def copy_picture(source: InputContainer, stream: VideoStream, output: OutputContainer) -> Any:
     """Add the picture's stream to the output: parameters, HDR and rotation data, names."""
-    copied: Any = output.add_stream_from_template(stream, opaque=True)
+    copied: Any = _add(stream, output)
     tag = stream.codec_context.codec_tag
     family = output.format.name
     if (family == "mp4" and tag in _MP4_TAGS) or (family == "mov" and "mov" in source.format.name):
@@ -61,7 +62,7 @@ def copy_sounds(source: InputContainer, output: OutputContainer) -> list[tuple[i
         name = stream.codec_context.codec.canonical_name if stream.codec_context else ""
         fits = name in _SOUND[output.format.name] or (name == "aac" and to_mkv and not from_mov)
         if fits:
-            track: Any = output.add_stream_from_template(stream, opaque=True)
+            track: Any = _add(stream, output)
             _describe(stream, track)
             if stream is main:
                 track.disposition = (stream.disposition | Disposition.default).value
@@ -99,7 +100,7 @@ def copy_rest(
             continue
         else:
             continue
-        track: Any = output.add_stream_from_template(stream, opaque=True)
+        track: Any = _add(stream, output)
         _describe(stream, track)
         copied.append((stream.index, track))
     return copied, left_out
@@ -131,6 +132,16 @@ def copy_chapters(
 def copy_tags(source: InputContainer, output: OutputContainer) -> None:
     """Title, date, place and the like; not what described the old file."""
     output.metadata.update(_fresh(source.metadata, _STALE_TAGS))
+
+
+def _add(stream: Any, output: OutputContainer) -> Any:
+    try:
+        return output.add_stream_from_template(stream, opaque=True)
+    except ValueError as error:  # PyAV's word for a codec that the muxer refuses
+        raise MediaError(
+            f"A track of the video ({stream.type}) cannot be copied into this kind of file"
+            f" ({error}). Write another kind, for example .mkv."
+        ) from error
 
 
 def _describe(stream: Stream, copied: Any) -> None:

@@ -23,6 +23,8 @@ from .reader import probe, read_sound
 from .tracks import copy_chapters, copy_picture, copy_rest, copy_sounds, copy_tags
 
 MuxMode = Literal["replace", "add"]
+BREAK_S = 2.0
+"""Picture that ends by more than this before its last packet is damaged; decoding may run ahead."""
 LENGTH_TOLERANCE_S = 0.05
 """Music whose length differs from the picture's by more than this is mentioned."""
 
@@ -74,31 +76,15 @@ def mux(
     """
     if mode not in get_args(MuxMode):
         raise InputError(f"The mode is '{mode}'; needed is 'replace' or 'add'.")
-    check_seconds("The start of the window", start_s)
-    if duration_s is not None:
-        check_seconds("The duration of the window", duration_s)
+    container = container_for(output)
     if isinstance(audio, Audio):
         audio = stream_of(audio)
-    container = container_for(output)
-    info = probe(source)
-    check_fits(info.codec, container)
-    if start_s >= info.duration_s or duration_s == 0:
-        raise InputError(
-            f"{source_name(source)} lasts {info.duration_s:.3f} s; the window from {start_s:g} s on"
-            " leaves nothing of it. Change the window."
-        )
-    end_s = min(info.duration_s, start_s + (duration_s or info.duration_s))
-    window = Window(
-        start_s=info.start_s + start_s,
-        end_s=info.start_s + end_s,
-        seek=start_s > 0,
-        to_end=end_s >= info.duration_s,
-    )
+    window = _window(source, container, start_s, duration_s)
     job = _Job(source, window, container)
     try:
         with whole_file(output) as temporary:
             job.write(temporary, audio, mode, progress)
-    except (av.error.FFmpegError, OSError, ValueError) as error:
+    except (av.error.FFmpegError, OSError) as error:
         raise MediaError(
             f"'{Path(output).name}' could not be written ({_reason(error)}). Free some space, or"
             " write to another folder or another kind of file."
@@ -108,6 +94,29 @@ def mux(
         duration_s=job.lead_in_s + job.sound_s,
         lead_in_s=job.lead_in_s,
         notes=tuple(job.notes(audio, start_s)),
+    )
+
+
+def _window(
+    source: Source, container: Container, start_s: float, duration_s: float | None
+) -> Window:
+    """The part of the source to copy, checked against what it holds."""
+    check_seconds("The start of the window", start_s)
+    if duration_s is not None:
+        check_seconds("The duration of the window", duration_s)
+    info = probe(source)
+    check_fits(info.codec, container)
+    if start_s >= info.duration_s or duration_s == 0:
+        raise InputError(
+            f"{source_name(source)} lasts {info.duration_s:.3f} s; the window from {start_s:g} s on"
+            " leaves nothing of it. Change the window."
+        )
+    end_s = min(info.duration_s, start_s + (duration_s or info.duration_s))
+    return Window(
+        start_s=info.start_s + start_s,
+        end_s=info.start_s + end_s,
+        seek=start_s > 0,
+        to_end=end_s >= info.duration_s,
     )
 
 
@@ -148,9 +157,18 @@ class _Job:
             end_s = self._window.end_s
             copy_chapters(source, output, self._origin_s, end_s)
             length_s = self.lead_in_s + self.sound_s
+            seen_s = 0.0
             for packet in heapq.merge(*streams, key=decode_time):
+                if packet.stream.type == "video":
+                    length = (packet.duration or 0) * packet.time_base
+                    seen_s = max(seen_s, decode_time(packet) + float(length))
                 output.mux(packet)
                 progress(min(1.0, max(0.0, decode_time(packet) / length_s)))
+        if length_s - seen_s > BREAK_S:
+            raise MediaError(
+                f"The picture of {source_name(self._source)} cannot be read from"
+                f" {seen_s:.1f} s on; the file is damaged. Copy or export it again."
+            )
 
     def _streams(
         self, source: InputContainer, output: OutputContainer, audio: SoundStream, mode: MuxMode

@@ -361,6 +361,34 @@ def test_damaged_own_sound_does_not_stop_the_mux(tmp_path: Path) -> None:
     assert heard(tmp_path / "out.mkv", 1)[0] == pytest.approx(5.0, abs=0.001)
 
 
+def test_picture_that_breaks_in_the_middle_is_not_written(tmp_path: Path) -> None:
+    """A drive that fails in the middle of the file, but not near its ends."""
+    source, rng = tmp_path / "noise.mp4", np.random.default_rng(0)
+    with av.open(str(source), "w", options={"movflags": "faststart"}) as container:
+        stream: Any = container.add_stream("mpeg4", rate=25, width=320, height=240)
+        stream.bit_rate = 20_000_000
+        for _ in range(150):
+            noise = rng.integers(0, 255, (240, 320, 3), np.uint8)
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(noise, format="rgb24")))
+        container.mux(stream.encode(None))
+    with av.open(str(source)) as container:
+        spots = [p.pos for p in container.demux(video=0) if p.size and p.pos]
+    bad_from, bad_to = spots[60], spots[70]
+
+    class Torn(io.BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            at = self.tell()
+            if bad_from <= at < bad_to:
+                return b""
+            size = 1 << 16 if size is None or size < 0 else size
+            return super().read(min(size, bad_from - at) if at < bad_from else size)
+
+    whole = source.read_bytes()
+    with pytest.raises(MediaError, match=r"cannot be read from 2.4 s on"):
+        mux(Torn(whole), music(1.0, 6.0), tmp_path / "out.mp4")
+    assert [p.name for p in tmp_path.iterdir()] == ["noise.mp4"]
+
+
 def test_output_may_be_the_source(tmp_path: Path) -> None:
     source = make_source(tmp_path, "h264")
     before = packet_hashes(source)
