@@ -1,6 +1,6 @@
-"""Figures 1 to 5 of the composer, each beside its bar. Scores only: nothing is rendered.
+"""Figures 1 to 5 of the composer, each beside its bar; rendered music only with --sound.
 
-python benchmarks/composer.py [--pieces 200]
+python benchmarks/composer.py [--pieces 200] [--sound]
 """
 
 import argparse
@@ -8,7 +8,7 @@ import math
 import sys
 import time
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import combinations
 from pathlib import Path
@@ -31,6 +31,7 @@ from vem_core.metrics.score import (
     longest_run_bars,
     mode_agrees,
     onset_density,
+    onsets_s,
     out_of_range,
     outside_notes,
     parallels,
@@ -175,7 +176,7 @@ def show_control(pieces: list[Piece]) -> None:
 
 
 def features(score: Score) -> np.ndarray:
-    """What a plain classifier sees of a piece: drums used, places in the beat, intervals, timing."""
+    """What a plain classifier sees: drums used, places in the beat, registers, lengths, timing."""
     beat = score.metre.steps_per_beat
     parts = []
     keys = np.zeros(61)
@@ -284,10 +285,55 @@ def show_speed(rng: np.random.Generator) -> None:
     show("  of these on the processor, s", f"{worst_cpu_s:.2f}", "the same on an idle machine")
 
 
+def level_db(waveform: np.ndarray) -> float:
+    return 10 * math.log10(float((waveform**2).mean()) + 1e-12)
+
+
+def show_sound() -> None:
+    """Figures 2 and 3 as heard before mastering: a piece of each style, from calm to intense."""
+    import librosa
+
+    from vem_core.codecs.score.render import render
+
+    print("   Sound: dB from the calmest to the most intense shot; onset strength at hits over its")
+    print("   median elsewhere, and over its median at other onsets")
+    for style in style_names():
+        arousals = [0.1, 0.4, 0.25, 0.7, 0.95, 0.6]
+        storyboard = random_storyboard(np.random.default_rng(3), len(arousals))
+        shots = tuple(
+            replace(shot, affect=Affect(valence=0.5, arousal=arousal))
+            for shot, arousal in zip(storyboard.shots, arousals, strict=True)
+        )
+        storyboard = replace(storyboard, shots=shots)
+        tempo_range_bpm = load_style(style).tempo_bpm
+        plan = plan_beats(storyboard, PlanSettings(tempo_range_bpm=tempo_range_bpm))
+        score = compose(storyboard, plan, style=style)
+        mix = render(score).mix
+        waveform, rate = mix.waveform.numpy(), mix.sample_rate
+        calm, intense = (
+            level_db(waveform[:, round(s.start_s * rate) : round(s.end_s * rate)])
+            for s in (shots[0], shots[4])
+        )
+        strength = librosa.onset.onset_strength(y=waveform.mean(axis=0), sr=rate, hop_length=441)
+        times_s = np.arange(len(strength)) * 441 / rate
+        hits_s = np.array([hit.beat_s for hit in plan.hits])
+        near = np.abs(times_s[:, None] - hits_s).min(axis=1) < 0.06
+        at_hits = np.mean([strength[np.abs(times_s - at) < 0.05].max() for at in hits_s])
+        others = [at for at in onsets_s(score) if np.abs(hits_s - at).min() > 0.1]
+        beside = np.median([strength[np.abs(times_s - at) < 0.05].max() for at in others])
+        show(
+            style,
+            f"{intense - calm:.1f} dB",
+            f">= 8 dB; {at_hits / np.median(strength[~near]):5.1f} (>= 2.5) {at_hits / beside:5.2f}",
+        )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--pieces", type=int, default=200)
-    n = parser.parse_args().pieces
+    parser.add_argument("--sound", action="store_true", help="render a piece of each style, too")
+    arguments = parser.parse_args()
+    n = arguments.pieces
     rng = np.random.default_rng(0)
     start_s = time.perf_counter()
     pieces = make_pieces(n, rng)
@@ -298,6 +344,8 @@ def main() -> None:
     show_tune(pieces)
     show_variety(pieces, rng)
     show_speed(rng)
+    if arguments.sound:
+        show_sound()
 
 
 if __name__ == "__main__":

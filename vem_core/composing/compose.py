@@ -62,11 +62,7 @@ def compose(
     dice = Dice(seed, zlib.crc32(f"{plan.duration_s:.3f} {plan.fps}".encode()))
     chosen = load_style(style) if style else choose_style(storyboard, plan)
     key = key or choose_key(storyboard, chosen, dice)
-    if key.mode not in chosen.chords:
-        raise InputError(
-            f"The style '{chosen.name}' has no chords in the mode '{key.mode}'; it has"
-            f" {', '.join(chosen.chords)}. Choose another mode."
-        )
+    _check_mode(chosen, key)
     grid = make_grid(storyboard, plan)
     form = make_form(grid, plan)
     gestures = plan_gestures(grid, plan)
@@ -86,17 +82,22 @@ def compose(
         duration_s=plan.duration_s,
         style=chosen.name,
         key=key,
-        chords=tuple(
-            Chord(
-                step=span.start,
-                root=span.chord.root,
-                pitch_classes=span.chord.tones,
-                symbol=span.chord.symbol,
-            )
-            for span in spans
-        ),
+        chords=tuple(_to_chord(span) for span in spans),
         instruments=tuple((part, chosen.instruments[part]) for part in PARTS),
     )
+
+
+def _to_chord(span: Span) -> Chord:
+    chord = span.chord
+    return Chord(step=span.start, root=chord.root, pitch_classes=chord.tones, symbol=chord.symbol)
+
+
+def _check_mode(style: Style, key: Key) -> None:
+    if key.mode not in style.chords:
+        raise InputError(
+            f"The style '{style.name}' has no chords in the mode '{key.mode}'; it has"
+            f" {', '.join(style.chords)}. Choose another mode."
+        )
 
 
 def _check(storyboard: Storyboard, plan: BeatPlan, seed: int) -> None:
