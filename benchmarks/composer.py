@@ -321,11 +321,9 @@ def show_sound() -> None:
         at_hits = np.mean([strength[np.abs(times_s - at) < 0.05].max() for at in hits_s])
         others = [at for at in onsets_s(score) if np.abs(hits_s - at).min() > 0.1]
         beside = np.median([strength[np.abs(times_s - at) < 0.05].max() for at in others])
-        show(
-            style,
-            f"{intense - calm:.1f} dB",
-            f">= 8 dB; {at_hits / np.median(strength[~near]):5.1f} (>= 2.5) {at_hits / beside:5.2f}",
-        )
+        over = at_hits / np.median(strength[~near])
+        bars = f">= 8 dB; {over:5.1f} (>= 2.5) {at_hits / beside:5.2f}"
+        show(style, f"{intense - calm:.1f} dB", bars)
 
 
 def main() -> None:
