@@ -26,6 +26,9 @@ SAME_AGAIN = 0.4
 """Share of new blocks below which a picture is the one from before."""
 FLASH_S = 0.5
 FLASH_LUMA = 20.0
+"""Of 255: smaller jumps of brightness are no flash of light."""
+LARGEST_STEP = 0.6
+"""Share of its jump that a flash longer than the shortest shot may lose in one frame."""
 LOOK_AHEAD_S = 0.6
 
 
@@ -104,14 +107,23 @@ class CutJudge:
         later = self._probes(frame.index, self._shortest_s)
         jump = frame.luma - before.luma
         if abs(jump) > FLASH_LUMA:
-            end = self._recent.at(frame.time_s + FLASH_S).index
-            again = [
-                other
-                for other in self._recent.span(frame.index + 1, end + 1)
-                if abs(other.luma - before.luma) < 0.25 * abs(jump)
-            ]
-            later += [*again[:1], *again[-1:]]  # at once; or when the afterglow has gone
+            later += self._after_glow(before, frame)
         return next((other for other in later if _same_again(before, other, frame)), None)
+
+    def _after_glow(self, before: SmallFrame, frame: SmallFrame) -> list[SmallFrame]:
+        """The first and the last frame, within FLASH_S, to which brightness sinks back by itself.
+
+        It must sink gradually: the end of a short bright shot takes brightness back in one step."""
+        jump = abs(frame.luma - before.luma)
+        end = self._recent.at(frame.time_s + FLASH_S).index
+        last, sunk = frame, []
+        for other in self._recent.span(frame.index + 1, end + 1):
+            if abs(other.luma - last.luma) > LARGEST_STEP * jump:
+                break
+            if abs(other.luma - before.luma) < 0.25 * jump:
+                sunk.append(other)
+            last = other
+        return [*sunk[:1], *sunk[-1:]]
 
     def _probes(self, index: int, within_s: float) -> list[SmallFrame]:
         """The second next frame, one half way and the last one before `within_s` are over."""

@@ -165,3 +165,10 @@ def test_an_absent_detector_says_what_to_install() -> None:
 def test_real_clips(name: str, cuts_s: tuple[float, ...]) -> None:
     transitions = parse_video(MEDIA / name).storyboard.transitions
     assert [t.time_s for t in transitions] == pytest.approx(cuts_s, abs=1 / 24)
+
+
+def test_a_short_bright_shot_between_two_of_one_scene_is_no_flash() -> None:
+    bright = [mixed(f, 255.0, 0.5) for f in scene(2, 12)]
+    whole = scene(1, 80, 0.2)
+    frames = film([*whole[:40], *bright, *whole[40:]])
+    assert kinds_and_times(frames) == [("cut", 1.6), ("cut", 2.08)]
