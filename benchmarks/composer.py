@@ -98,9 +98,7 @@ def make_pieces(n: int, rng: np.random.Generator) -> list[Piece]:
         style = names[i % len(names)]
         metre = list(METRES)[i // len(names) % 3]
         storyboard = random_storyboard(rng, int(rng.integers(2, 31)))
-        tempo_range_bpm = load_style(style).tempo_bpm
-        if metre == "6/8":  # a beat is a dotted quarter
-            tempo_range_bpm = (tempo_range_bpm[0] / 1.5, tempo_range_bpm[1] / 1.5)
+        tempo_range_bpm = load_style(style).tempo_range_bpm(METRES[metre])
         settings = PlanSettings(metre=metre, tempo_range_bpm=tempo_range_bpm)
         plan = plan_beats(storyboard, settings)
         score = compose(storyboard, plan, style=style, seed=i)

@@ -2,6 +2,7 @@
 
 import re
 
+from ..lexicon import read_words
 from ..types import BeatPlan, Key, Storyboard
 from .draft import Dice, pick
 from .style import Style, load_style, style_names
@@ -26,7 +27,8 @@ def choose_style(storyboard: Storyboard, plan: BeatPlan | None = None) -> Style:
     """The style named in the storyboard, else the one that its words and mood suggest.
 
     Each word of a style that is found in the theme counts 1, in the tags or a caption 0.4; a style
-    that is named itself counts 3. From that the distance of the style's mood to the clip's is
+    that the lexicon finds named in theme or tags counts 3, one that is named there later or in a
+    caption 1. From that the distance of the style's mood to the clip's is
     taken, and 0.5 if the style is not played in this metre or 0.3 if not at this tempo. Without a
     plan metre and tempo have no say: the plan may then be made at the style's own tempo.
     """
@@ -37,10 +39,13 @@ def choose_style(storyboard: Storyboard, plan: BeatPlan | None = None) -> Style:
     for shot in storyboard.shots:
         other |= set(_words(" ".join((shot.caption, *shot.tags))))
     valence, arousal = mean_valence(storyboard), mean_arousal(storyboard)
+    first = read_words(storyboard.theme, *storyboard.tags).styles
+    captions = (text for shot in storyboard.shots for text in (shot.caption, *shot.tags))
+    later = {*first[1:], *read_words(*captions).styles}
 
     def score(style: Style) -> float:
         known = set(style.words)
-        named = 3.0 * (style.name in theme or style.name in other)
+        named = 3.0 if style.name in first[:1] else 1.0 if style.name in later else 0.0
         words = len(known & theme) + 0.4 * len(known & (other - theme))
         mood = 0.5 * abs(style.valence - valence) + abs(style.arousal - arousal)
         return named + min(words, 4.0) - mood - (_misfit(style, plan) if plan else 0.0)
@@ -49,7 +54,7 @@ def choose_style(storyboard: Storyboard, plan: BeatPlan | None = None) -> Style:
 
 
 def _misfit(style: Style, plan: BeatPlan) -> float:
-    low, high = style.tempo_bpm
+    low, high = style.tempo_range_bpm(plan.metre)
     off_tempo = not low - 4 <= plan.tempo.base_bpm <= high + 4
     return 0.5 * (plan.metre.name not in style.metres) + 0.3 * off_tempo
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import InputError
-from ..types import METRES, PARTS, Key
+from ..types import METRES, PARTS, Key, Metre
 from .theory import SCALES, read_chord
 
 FOLDER = Path(__file__).parent / "styles"
@@ -171,6 +171,11 @@ class Style:
     """Sounds that grow into a big hit."""
     stop: float
     """Chance of a moment of silence right before a big hit."""
+
+    def tempo_range_bpm(self, metre: Metre) -> tuple[float, float]:
+        """The tempo range in beats of a metre: `tempo_bpm` counts quarters, 6/8 dotted ones."""
+        low, high = self.tempo_bpm
+        return low / metre.quarters_per_beat, high / metre.quarters_per_beat
 
 
 def style_names() -> tuple[str, ...]:
