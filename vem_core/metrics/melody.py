@@ -1,5 +1,6 @@
 """Figures of a tune: does its motif come back, and is it a tune of its own?"""
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -64,7 +65,7 @@ def motif_return(score: Score, least: int = 3) -> MotifReturn:
 
 def _shape(bar: Bar) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Where the notes stand, and whether each is higher, lower or equal to the one before."""
-    directions = (int(np.sign(b - a)) for (_, a), (_, b) in zip(bar, bar[1:], strict=False))
+    directions = (int(np.sign(b - a)) for (_, a), (_, b) in itertools.pairwise(bar))
     return tuple(step for step, _ in bar), tuple(directions)
 
 

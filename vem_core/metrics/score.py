@@ -1,10 +1,11 @@
 """Figures of a score: does it obey theory, follow the picture, and meet the hits?
 
-Every function takes values of vem_core.types alone and loads nothing. Onsets of one part at one step
-count once, so that a chord weighs no more than a note; a beat is strong if it begins a bar or
+Every function takes values of vem_core.types alone and loads nothing. Onsets of one part at one
+step count once, so that a chord weighs no more than a note; a beat is strong if it begins a bar or
 stands in the middle of one of four beats (of two in 6/8).
 """
 
+import itertools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -90,7 +91,7 @@ def strong_steps(score: Score) -> list[int]:
     end = seconds_to_beats(score.duration_s, score.beats_s) * beat
     edges = [*score.downbeats, math.ceil(end / beat)]
     strong = []
-    for start, stop in zip(edges, edges[1:], strict=False):
+    for start, stop in itertools.pairwise(edges):
         strong.append(start * beat)
         if score.metre.beats_per_bar == 4 and stop - start == 4:
             strong.append((start + 2) * beat)
@@ -128,7 +129,7 @@ def parallels(score: Score) -> Count:
         if low and high:
             pairs.append((min(low), max(high)))
     found = total = 0
-    for (low_a, high_a), (low_b, high_b) in zip(pairs, pairs[1:], strict=False):
+    for (low_a, high_a), (low_b, high_b) in itertools.pairwise(pairs):
         if low_a % 12 == low_b % 12 or high_a == high_b:
             continue
         total += 1

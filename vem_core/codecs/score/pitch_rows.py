@@ -48,7 +48,7 @@ SHAPES: tuple[tuple[str, tuple[int, ...]], ...] = (
 INVERSIONS = 4
 """The bass has the root, the third, the fifth or the seventh of the chord."""
 
-_SHAPE_OF = {frozenset(tones): i for i, (_, tones) in enumerate(SHAPES)}
+_SHAPE_OF: dict[frozenset[int], int] = {frozenset(tones): i for i, (_, tones) in enumerate(SHAPES)}
 _STEPS: tuple[tuple[int, ...], ...] = ((0,), (2, 1), (4, 3), (5, 6), (7, 6, 8), (9, 8), (10, 11))
 _SHARPS = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 _FLATS = ("C", "Db", "D", "Eb", "E", "F", "Gb", "G", "Ab", "A", "Bb", "B")
