@@ -8,7 +8,9 @@ grid.
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +18,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from scripts.demo_music import voices as v
 from scripts.demo_music.mixdown import Event, render
+from vem_core.types import Affect, Motion, Picture, Shot, Storyboard, Transition
 
 PROGRESSIONS = (
     ((0, "maj"), (9, "min"), (5, "maj"), (7, "maj")),
@@ -323,3 +326,27 @@ def drum_loop(seed: int, tempo_bpm: float, *, n_bars: int = 4) -> Piece:
         downbeats=np.arange(0, n_bars * 4, 4),
         tempo_bpm=tempo_bpm,
     )
+
+
+def storyboard(times_s: list[float], duration_s: float, rng: np.random.Generator) -> Storyboard:
+    """A storyboard with cuts at these times and random moods."""
+    edges = [0.0, *times_s, duration_s]
+    shots = tuple(
+        Shot(
+            start_s=a,
+            end_s=b,
+            affect=Affect(valence=0.0, arousal=float(rng.uniform(0.2, 0.9))),
+            picture=Picture(
+                keyframe_s=a,
+                brightness=0.5,
+                saturation=0.5,
+                contrast=0.5,
+                warmth=0.0,
+                hues=(0.0,) * 12,
+            ),
+            motion=Motion(mean=0.1, peak=0.2),
+        )
+        for a, b in pairwise(edges)
+    )
+    cuts = tuple(Transition(time_s=t, strength=float(rng.uniform(0.3, 1))) for t in times_s)
+    return Storyboard(duration_s=duration_s, fps=Fraction(25), shots=shots, transitions=cuts)

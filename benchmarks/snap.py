@@ -20,7 +20,6 @@ import tempfile
 import time
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import pairwise
 from pathlib import Path
 
 import av
@@ -31,7 +30,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 import pieces
 
 from vem_core.rhythm.snapping import Snapped, snap_music
-from vem_core.types import Affect, Audio, Motion, Picture, Shot, Storyboard, Transition
+from vem_core.types import Audio, Storyboard
 from vem_core.video.sound import read_audio
 from vem_core.video.writer import mux
 
@@ -50,35 +49,11 @@ class Film:
     storyboard: Storyboard
 
 
-def board(times_s: list[float], duration_s: float, rng: np.random.Generator) -> Storyboard:
-    """A storyboard with cuts at these times and random moods."""
-    edges = [0.0, *times_s, duration_s]
-    shots = tuple(
-        Shot(
-            start_s=a,
-            end_s=b,
-            affect=Affect(valence=0.0, arousal=float(rng.uniform(0.2, 0.9))),
-            picture=Picture(
-                keyframe_s=a,
-                brightness=0.5,
-                saturation=0.5,
-                contrast=0.5,
-                warmth=0.0,
-                hues=(0.0,) * 12,
-            ),
-            motion=Motion(mean=0.1, peak=0.2),
-        )
-        for a, b in pairwise(edges)
-    )
-    cuts = tuple(Transition(time_s=t, strength=float(rng.uniform(0.3, 1))) for t in times_s)
-    return Storyboard(duration_s=duration_s, fps=Fraction(25), shots=shots, transitions=cuts)
-
-
 def bundled_film() -> Film:
     truth = json.loads((ASSETS / "clip.json").read_text(encoding="utf-8"))
     duration_s = truth["n_frames"] / float(Fraction(truth["fps"]))
     times_s = [t["time_s"] for t in truth["transitions"]]
-    sb = board(times_s, duration_s, np.random.default_rng(0))
+    sb = pieces.storyboard(times_s, duration_s, np.random.default_rng(0))
     return Film(name="clip", video=ASSETS / "clip.mp4", storyboard=sb)
 
 
@@ -101,7 +76,9 @@ def montage(seed: int, folder: Path) -> Film:
             black = av.VideoFrame.from_ndarray(np.zeros((36, 64, 3), np.uint8), "rgb24")
             container.mux(stream.encode(black))
         container.mux(stream.encode(None))
-    return Film(name=f"montage {seed}", video=path, storyboard=board(times_s, duration_s, rng))
+    return Film(
+        name=f"montage {seed}", video=path, storyboard=pieces.storyboard(times_s, duration_s, rng)
+    )
 
 
 def flux(mono: np.ndarray, rate: int) -> np.ndarray:

@@ -1,7 +1,7 @@
 """Figure 2 of the sound side: beats of rendered pieces in ten styles, against the beats they were
 made of.
 
-    .venv/bin/python benchmarks/tracking.py [--seeds 3] [--librosa] [--fit]
+    .venv/bin/python benchmarks/tracking.py [--seeds 3] [--librosa] [--composer] [--fit]
 
 Prints tempo error, F at 70 ms, errors in place, half- and double-time errors for each style; what
 music without a beat is called; and with --librosa the same figures for librosa.beat.beat_track.
@@ -48,6 +48,31 @@ class Row:
 
 def as_audio(piece: pieces.Piece) -> Audio:
     return Audio(waveform=torch.from_numpy(piece.sound), sample_rate=piece.sample_rate)
+
+
+def composed(style: str, seed: int) -> pieces.Piece:
+    """A piece by this project's composer and sampler, steady; never used to fit anything."""
+    from vem_core.codecs.score.render import render
+    from vem_core.composing.compose import compose
+    from vem_core.composing.style import load_style
+    from vem_core.rhythm.tempo_map import PlanSettings, plan_beats
+
+    rng = np.random.default_rng([seed, *style.encode()])
+    tempo_bpm = float(rng.uniform(*load_style(style).tempo_bpm))
+    board = pieces.storyboard([9.0, 20.0, 28.0], 36.0, rng)
+    plan = plan_beats(board, PlanSettings(fixed_tempo_bpm=tempo_bpm))
+    mix = render(compose(board, plan, style=style, seed=seed)).mix
+    beats_s = np.array(plan.beats_s)
+    inside = (beats_s >= 0) & (beats_s < board.duration_s)
+    first = int(np.argmax(inside))
+    return pieces.Piece(
+        name=f"{style} {seed}",
+        sound=mix.waveform.numpy(),
+        sample_rate=mix.sample_rate,
+        beats_s=beats_s[inside],
+        downbeats=np.array([i - first for i in plan.downbeats if inside[i]]),
+        tempo_bpm=tempo_bpm,
+    )
 
 
 def score(piece: pieces.Piece, beats_s: np.ndarray, downbeats_s: np.ndarray, seconds: float) -> Row:
@@ -136,6 +161,18 @@ def beatless() -> dict[str, np.ndarray]:
     }
 
 
+def show_composed(n_seeds: int) -> None:
+    """The second set: shown, with no bar of its own."""
+    from vem_core.composing import style
+
+    found = []
+    for name in sorted(path.stem for path in style.FOLDER.glob("*.json")):
+        rows = [own_row(composed(name, seed)) for seed in range(n_seeds)]
+        show(f"c: {name}", rows)
+        found += rows
+    show("c: all", found)
+
+
 def show_beatless() -> bool:
     right = True
     for name, sound in beatless().items():
@@ -183,6 +220,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=3, help="pieces for each style")
     parser.add_argument("--librosa", action="store_true", help="also librosa's tracker")
+    parser.add_argument("--composer", action="store_true", help="also pieces by the composer")
     parser.add_argument("--fit", action="store_true", help="fit the weights and print them")
     arguments = parser.parse_args()
     if arguments.fit:
@@ -198,6 +236,8 @@ def main() -> None:
                 theirs.setdefault(style, []).append(librosa_row(piece))
         show(style, rows[style])
     met = show("all", [row for found in rows.values() for row in found])
+    if arguments.composer:
+        show_composed(arguments.seeds)
     for style, found in theirs.items():
         show(f"l: {style}", found)
     right = show_beatless()
