@@ -14,28 +14,60 @@ from .voicing import is_parallel
 
 
 def choose_basses(
-    spans: list[Span], style: Style, key: Key, tops: list[int | None], final: int
+    spans: list[Span], style: Style, key: Key, tops: list[int | None], form: Form
 ) -> list[Span]:
     """The chords, some of them inverted where root position would run parallel to the tune.
 
-    `tops` is the pitch of the lead at the start of each chord, None where it rests. The closing
-    chord stays in root position, and so do power chords.
+    The cheapest choice over the whole piece: an inversion has a price, a higher one where a phrase
+    begins, and parallels have the highest. `tops` is the pitch of the lead at the start of each
+    chord, None where it rests. The closing chord and power chords stay in root position.
     """
-    chosen: list[Span] = []
+    starts = {phrase.start for phrase in form.phrases}
+    costs: list[dict[int, float]] = []
+    back: list[dict[int, int]] = []
     for i, span in enumerate(spans):
-        chord = span.chord
-        options = [chord.bass]
-        if i and not style.power and chord.bass == chord.root and span.start < final:
-            options.append(chord.tones[1])
-            if len(chord.tones) > 2 and (chord.tones[2] - chord.root) % 12 == 7:
-                options.append(chord.tones[2])
-        top, top_before = tops[i], tops[i - 1] if i else None
-        if len(options) > 1 and top is not None and top_before is not None:
-            before = (chosen[-1].chord.bass, top_before)
-            safe = [bass for bass in options if not is_parallel(before, (bass, top))]
-            options = safe or options
-        chosen.append(span if options[0] == chord.bass else _inverted(span, options[0], key))
-    return chosen
+        prices = _bass_prices(span, style, form, opens=span.start in starts)
+        if not i:
+            costs.append(prices)
+            back.append({})
+            continue
+        here: dict[int, float] = {}
+        origin: dict[int, int] = {}
+        for bass, price in prices.items():
+            ways = {
+                before: cost + _clash(before, tops[i - 1], bass, tops[i])
+                for before, cost in costs[-1].items()
+            }
+            origin[bass] = min(ways, key=lambda before: ways[before])
+            here[bass] = price + ways[origin[bass]]
+        costs.append(here)
+        back.append(origin)
+    bass = min(costs[-1], key=lambda b: costs[-1][b])
+    line = [bass]
+    for origin in reversed(back[1:]):
+        line.append(origin[line[-1]])
+    return [
+        span if bass == span.chord.bass else _inverted(span, bass, key)
+        for span, bass in zip(spans, reversed(line), strict=True)
+    ]
+
+
+def _bass_prices(span: Span, style: Style, form: Form, *, opens: bool) -> dict[int, float]:
+    """Bass notes that a chord may stand on, and what each costs."""
+    chord = span.chord
+    prices = {chord.bass: 0.0}
+    if style.power or chord.bass != chord.root or not 0 < span.start < form.final:
+        return prices
+    prices[chord.tones[1]] = 1.0 + 1.5 * opens
+    if len(chord.tones) > 2 and (chord.tones[2] - chord.root) % 12 == 7:
+        prices[chord.tones[2]] = 1.6 + 2.0 * opens
+    return prices
+
+
+def _clash(bass_before: int, top_before: int | None, bass: int, top: int | None) -> float:
+    if top is None or top_before is None:
+        return 0.0
+    return 4.0 * is_parallel((bass_before, top_before), (bass, top))
 
 
 def _inverted(span: Span, bass: int, key: Key) -> Span:

@@ -132,7 +132,7 @@ def _write(
     spans = make_spans(changes, grid, key)
     lead = _sing(tune, grid, form, style, key, spans, dice)
     tops = pitches_at(lead, [span.start for span in spans])
-    spans = choose_basses(spans, style, key, tops, form.final)
+    spans = choose_basses(spans, style, key, tops, form)
     voicings = voice_all(spans, grid, style)
     span_at = chord_lookup(spans, grid.n_steps)
 
