@@ -70,14 +70,18 @@ def test_hidden_conditions_are_not_read() -> None:
     hidden = torch.ones(1, dtype=torch.bool)
 
     @torch.no_grad()
-    def denoised(storyboard, drops: Drops) -> torch.Tensor:
+    def denoised(storyboard, drops: Drops, motif: float = 1.0) -> torch.Tensor:
         condition = tiny_condition(storyboard)
+        condition = replace(condition, reference=motif * condition.reference)
         batch = collate([condition], [visible_shots(condition)])
         return denoiser(x, sigma, denoiser.conditions(batch, drops=drops))
 
     for drops in (Drops(storyboard=hidden), Drops(texts=hidden)):
         assert torch.equal(denoised(board, drops), denoised(other, drops))
     assert (denoised(board, Drops()) - denoised(other, Drops())).abs().max() > 1e-4
+    for drops in (Drops(storyboard=hidden), Drops(reference=hidden)):
+        assert torch.equal(denoised(board, drops), denoised(board, drops, motif=2.0))
+    assert not torch.equal(denoised(board, Drops()), denoised(board, Drops(), motif=2.0))
     moved = tiny_storyboard((4.0, 8.0, 12.0))
     weaker = replace(moved, transitions=())
     assert torch.equal(denoised(moved, Drops(beats=hidden)), denoised(weaker, Drops(beats=hidden)))
