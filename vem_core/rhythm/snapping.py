@@ -28,7 +28,7 @@ SHORTEST_MUSIC_S = 1.0
 FREE_STEP_S = 0.5
 """Grid on which music without a beat may be cut."""
 FREE_FADE_S = 0.4
-HALF_BEATS_FROM = 0.2
+HALF_BEATS_FROM = 0.12
 """Onset strength between beats, as share of that on the beats, from which hits may fall there."""
 
 
