@@ -1,8 +1,6 @@
 """The creator's words on the storyboard, and the beats planned on it."""
 # pyright: reportMissingImports=false
 
-from dataclasses import replace
-
 from comfy_api.latest import io
 
 from ..vem_core.errors import InputError
@@ -86,6 +84,7 @@ class EditStoryboard(io.ComfyNode):
     ) -> io.NodeOutput:
         from ..vem_core.parsing.notes import apply_notes
         from ..vem_core.parsing.storyboard import storyboard_from_json, storyboard_to_json
+        from ..vem_core.parsing.words import with_theme
 
         board = storyboard
         if saved_json.strip():
@@ -95,11 +94,8 @@ class EditStoryboard(io.ComfyNode):
             raise InputError(
                 "There is no storyboard. Connect Parse Shots, or paste a saved one into saved_json."
             )
-        if theme.strip():
-            board = replace(board, theme=theme.strip())
-        if style != AUTO_STYLE:
-            board = replace(board, style=style)
-        board = apply_notes(board, shot_notes)
+        wanted_style = "" if style == AUTO_STYLE else style
+        board = apply_notes(with_theme(board, theme=theme, style=wanted_style), shot_notes)
         return io.NodeOutput(board, storyboard_to_json(board))
 
 

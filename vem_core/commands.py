@@ -77,6 +77,7 @@ def parse(arguments: argparse.Namespace) -> None:
     from .parsing.contact_sheet import draw_contact_sheet
     from .parsing.parse import parse_video
     from .parsing.storyboard import storyboard_to_json
+    from .parsing.words import with_theme
     from .plotting import save_figure
 
     sheet = arguments.sheet or arguments.output.with_suffix(".png")
@@ -87,7 +88,7 @@ def parse(arguments: argparse.Namespace) -> None:
         parsed = parse_video(arguments.video, settings, progress)
     storyboard = parsed.storyboard
     if arguments.theme:
-        storyboard = replace(storyboard, theme=arguments.theme)
+        storyboard = with_theme(storyboard, theme=arguments.theme)
     save_figure(draw_contact_sheet(parsed), sheet)
     write_text_whole(arguments.output, storyboard_to_json(storyboard))
     n_shots, n_transitions = len(storyboard.shots), len(storyboard.transitions)

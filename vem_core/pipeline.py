@@ -79,6 +79,7 @@ def read_or_parse(
     """The creator's storyboard file where there is one, else what the picture says."""
     from .parsing.parse import parse_video
     from .parsing.storyboard import read_storyboard
+    from .parsing.words import with_theme
     from .video.reader import probe
 
     if storyboard is not None:
@@ -91,7 +92,7 @@ def read_or_parse(
             )
     else:
         read = parse_video(video, settings.parse, progress).storyboard
-    return replace(read, theme=settings.theme) if settings.theme else read
+    return with_theme(read, theme=settings.theme) if settings.theme else read
 
 
 def plan_for_music(
@@ -106,7 +107,9 @@ def plan_for_music(
         return plan_beats(storyboard, settings.plan, progress), settings.music.style
     name = settings.music.style
     style = load_style(name) if name else choose_style(storyboard)
-    wanted = replace(settings.plan, tempo_range_bpm=style.tempo_bpm)
+    wanted = replace(
+        settings.plan, tempo_range_bpm=style.tempo_range_bpm(settings.plan.metre_value)
+    )
     return plan_beats(storyboard, wanted, progress), style.name
 
 
@@ -186,9 +189,10 @@ def audio_facts(report: MixReport) -> AudioFacts:
 def read_storyboard_file(path: Path, settings: JobSettings) -> Storyboard:
     """A storyboard on its own, with the theme of the settings where there is one."""
     from .parsing.storyboard import read_storyboard
+    from .parsing.words import with_theme
 
     read = read_storyboard(path)
-    return replace(read, theme=settings.theme) if settings.theme else read
+    return with_theme(read, theme=settings.theme) if settings.theme else read
 
 
 def make_music(
