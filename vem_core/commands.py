@@ -53,8 +53,7 @@ def score(arguments: argparse.Namespace) -> None:
         extras=extras(arguments),
         bars=progress_bar,
     )
-    print(summary(report))
-    print(f"Wrote {arguments.output}")
+    _show(report, arguments.output)
 
 
 def snap(arguments: argparse.Namespace) -> None:
@@ -69,8 +68,7 @@ def snap(arguments: argparse.Namespace) -> None:
         extras=extras(arguments),
         bars=progress_bar,
     )
-    print(summary(report))
-    print(f"Wrote {arguments.output}")
+    _show(report, arguments.output)
 
 
 def parse(arguments: argparse.Namespace) -> None:
@@ -127,8 +125,7 @@ def compose(arguments: argparse.Namespace) -> None:
         extras=extras(arguments),
         bars=progress_bar,
     )
-    print(summary(report))
-    print(f"Wrote {arguments.output}")
+    _show(report, arguments.output)
 
 
 def evaluate(arguments: argparse.Namespace) -> None:
@@ -160,6 +157,11 @@ def demo(arguments: argparse.Namespace) -> None:
             f"The folder '{arguments.out}' cannot be made ({error.strerror}). Choose another."
         ) from None
     print(run_demo(arguments.video, arguments.out, progress_bar))
+
+
+def _show(report: Report, output: Path) -> None:
+    print(summary(report))
+    print(f"Wrote {output}")
 
 
 def summary(report: Report) -> str:
