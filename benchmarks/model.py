@@ -56,7 +56,8 @@ def make_pairs(model: MusicModel, n: int, settings: SampleSettings) -> list[Pair
     pairs = []
     bake = BakeSettings(seed=HELD_OUT_SEED)
     for index in range(n):
-        storyboard, plan, composed = compose_piece(index, bake)
+        piece = compose_piece(index, bake)
+        storyboard, plan, composed = piece.storyboard, piece.plan, piece.score
         own = replace(settings, seed=index)
         style, key = composed.style, composed.key
         condition = model.encode(storyboard, plan, style=style, key=key, seed=index)

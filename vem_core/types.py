@@ -500,7 +500,9 @@ class Conditioning:
     overall: torch.Tensor
     """(D,) what holds for the whole piece: style, key, metre, tempo, mood."""
     reference: torch.Tensor
-    """(C, M) latent frames of a motif that the piece is made from; M = 0: none."""
+    """(C, M) latent frames that tell the themes a piece is made from; M = 0: none."""
+    reference_at: torch.Tensor
+    """(L,) int64: which frame of the reference each latent frame takes up; -1: none."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)

@@ -9,6 +9,7 @@ from ..encoders.text import TextEncoder, encode_texts
 from ..model.conditioning import ConditioningWidths
 from ..types import BeatPlan, Conditioning, Key, Storyboard
 from .roles import ROLE_WIDTH, encode_roles
+from .themes import find_places
 
 SOFT_KINDS = ("dissolve", "fade")
 SAME_S = 0.02
@@ -53,7 +54,7 @@ def encode_clip(
 
     Args:
         styles: the styles that the model knows, in its order.
-        reference: (C, M) latents of the motif.
+        reference: (C, M) latents of the themes, encode_themes.
 
     Raises:
         InputError: the model does not know the style.
@@ -62,9 +63,10 @@ def encode_clip(
     shots = storyboard.shots
     edges_s = [0.0, *(shot.end_s for shot in shots)]
     grid = encode_grid(plan, frame_times_s)
+    places = find_places(storyboard, plan, style)
     return Conditioning(
         frame_times_s=frame_times_s,
-        frames=torch.cat([grid, encode_roles(storyboard, plan)], dim=1),
+        frames=torch.cat([grid, encode_roles(storyboard, plan, places.half)], dim=1),
         activations=encode_hits(plan, storyboard, frame_times_s),
         texts=encode_texts(storyboard, text),
         pictures=encode_pictures(storyboard),
@@ -72,4 +74,5 @@ def encode_clip(
         edge_widths_s=edge_widths_s(storyboard),
         overall=encode_overall(storyboard, plan, style, key, styles),
         reference=reference,
+        reference_at=torch.from_numpy(places.frame),
     )

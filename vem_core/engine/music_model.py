@@ -17,8 +17,8 @@ from ..types import (
     no_progress,
 )
 from .conditions import encode_clip
-from .motif import encode_motif, invent_motif
 from .sampling import Kept, SampleSettings, frames_of_shots, sample_latents
+from .themes import encode_themes, invent_themes
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -33,12 +33,12 @@ class MusicModel:
     def encode(
         self, storyboard: Storyboard, plan: BeatPlan, *, style: str, key: Key, seed: int
     ) -> Conditioning:
-        """What the model is told of a clip; the seed draws the motif.
+        """What the model is told of a clip; the seed draws the themes.
 
         Raises:
             InputError: the model does not know the style.
         """
-        motif = invent_motif(storyboard, plan, style, key, seed)
+        themes = invent_themes(storyboard, plan, style, key, seed)
         return encode_clip(
             storyboard,
             plan,
@@ -46,7 +46,7 @@ class MusicModel:
             key=key,
             styles=self.styles,
             text=LexiconText(self.styles),
-            reference=encode_motif(self.codec, motif),
+            reference=encode_themes(self.codec, themes),
         )
 
     def sample(

@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import torch
 
 from ..composing.form import Form, Phrase, make_form
@@ -11,22 +12,25 @@ from ..types import BeatPlan, Storyboard
 LABELS = ("A", "B", "C")
 PLACES = 6
 TURNS = 3
-ROLE_WIDTH = len(LABELS) + PLACES + TURNS + 7
+ROLE_WIDTH = len(LABELS) + PLACES + TURNS + 9
 
 
-def encode_roles(storyboard: Storyboard, plan: BeatPlan) -> torch.Tensor:
+def encode_roles(storyboard: Storyboard, plan: BeatPlan, half: np.ndarray) -> torch.Tensor:
     """(L, ROLE_WIDTH) float32, one row per beat of the plan.
 
     The composer's own form plan: phrases along the strong cuts, named so that themes return. It
     says nothing about mood; that reaches the model through the storyboard's tokens alone.
+
+    Args:
+        half: (L,) ThemePlaces.half.
     """
     grid = make_grid(storyboard, plan)
     form = make_form(grid, plan)
-    rows = [_row(beat, form, grid) for beat in range(plan.n_beats)]
+    rows = [_row(beat, form, grid, int(half[beat])) for beat in range(plan.n_beats)]
     return torch.tensor(rows, dtype=torch.float32)
 
 
-def _row(beat: int, form: Form, grid: Grid) -> list[float]:
+def _row(beat: int, form: Form, grid: Grid, half: int) -> list[float]:
     step = min(beat * grid.beat, grid.n_steps - 1)
     phrase = form.phrase_at(step)
     bar = _bar_in(phrase, step)
@@ -41,6 +45,8 @@ def _row(beat: int, form: Form, grid: Grid) -> list[float]:
         float(phrase.closed),
         float(phrase.upbeat),
         float(phrase.last),
+        float(half == 1),
+        float(half == 2),
         float(to_final < 1),
         math.exp(-max(to_final, 0.0) / 4),
     ]

@@ -35,7 +35,7 @@ class ConditioningWidths:
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class ConditioningBatch:
-    """Several clips' conditioning of one length, padded to the most shots and motif frames."""
+    """Several clips' conditioning of one length, padded to the most shots and reference frames."""
 
     frames: torch.Tensor
     """(B, L, D)"""
@@ -55,6 +55,8 @@ class ConditioningBatch:
     """(B, C, M)"""
     reference_there: torch.Tensor
     """(B, M) bool."""
+    reference_at: torch.Tensor
+    """(B, L) int64 frame of the reference that a latent frame takes up; -1: none."""
 
     def to(self, device: torch.device) -> "ConditioningBatch":
         """The batch on a device."""
@@ -82,6 +84,7 @@ def crop(
         frame_times_s=condition.frame_times_s[start : stop + 1],
         frames=condition.frames[start:stop],
         activations=condition.activations[start:stop],
+        reference_at=condition.reference_at[start:stop],
         texts=condition.texts[shots],
         pictures=condition.pictures[shots],
         shot_edges_s=condition.shot_edges_s[first : last + 2],
@@ -93,11 +96,11 @@ def crop(
 def collate(conditions: list[Conditioning], visibility: list[torch.Tensor]) -> ConditioningBatch:
     """Join clips of equal numbers of latent frames."""
     n_shots = max(len(c.pictures) for c in conditions)
-    n_motif = max(c.reference.shape[1] for c in conditions)
+    n_told = max(c.reference.shape[1] for c in conditions)
     times_s = [
         torch.stack([c.shot_edges_s[:-1], c.shot_edges_s.diff()], dim=1).float() for c in conditions
     ]
-    there = [torch.arange(n_motif) < c.reference.shape[1] for c in conditions]
+    there = [torch.arange(n_told) < c.reference.shape[1] for c in conditions]
     return ConditioningBatch(
         frames=torch.stack([c.frames for c in conditions]),
         activations=torch.stack([c.activations for c in conditions]),
@@ -106,8 +109,9 @@ def collate(conditions: list[Conditioning], visibility: list[torch.Tensor]) -> C
         times_s=torch.stack([_padded(t, n_shots, 0) for t in times_s]),
         visibility=torch.stack([_padded(v, n_shots, 1) for v in visibility]),
         overall=torch.stack([c.overall for c in conditions]),
-        reference=torch.stack([_padded(c.reference, n_motif, 1) for c in conditions]),
+        reference=torch.stack([_padded(c.reference, n_told, 1) for c in conditions]),
         reference_there=torch.stack(there),
+        reference_at=torch.stack([c.reference_at for c in conditions]),
     )
 
 
@@ -184,7 +188,9 @@ class ConditionEncoder(nn.Module):
         self.reference = nn.Linear(widths.reference, context_width)
         self.kinds = nn.Embedding(GLOBAL + PER_SHOT + 1, context_width)
         self.places = nn.Embedding(64, context_width)
-        """Which frame of the motif a token is."""
+        """Which frame of the reference a token is."""
+        self.take_up = nn.Linear(widths.reference, width, bias=False)
+        """The reference at the frames that take it up."""
         self.null = nn.Embedding(GLOBAL + PER_SHOT, context_width)
         self.to_frames = nn.Sequential(
             nn.Linear(widths.frame, width), nn.SiLU(), nn.Linear(width, width)
@@ -208,19 +214,19 @@ class ConditionEncoder(nn.Module):
         """
         drops = drops or Drops()
         shared, own = self._storyboard_tokens(batch, drops)
-        motif = self.reference(batch.reference.transpose(1, 2)) + self.kinds.weight[-1]
-        motif = motif + self.places.weight[: motif.shape[1]]
+        told = self.reference(batch.reference.transpose(1, 2)) + self.kinds.weight[-1]
+        told = told + self.places.weight[: told.shape[1]]
         there = batch.reference_there
         for hidden in (drops.storyboard, drops.reference):
             there = there if hidden is None else there & ~hidden[:, None]
-        tokens = torch.cat([shared, motif, own.flatten(1, 2)], dim=1)
+        tokens = torch.cat([shared, told, own.flatten(1, 2)], dim=1)
         activations = batch.activations
         if drops.beats is not None:
             activations = activations * (~drops.beats)[:, None, None]
         return Context(
             tokens=tokens,
             bias=self._mask(batch, there, strength, multiply),
-            frames=self.to_frames(batch.frames),
+            frames=self.to_frames(batch.frames) + self._taken_up(batch, there),
             overall=self.to_level(shared[:, GLOBAL - 1]),
             activations=activations,
             multiply=multiply,
@@ -244,16 +250,24 @@ class ConditionEncoder(nn.Module):
         kinds = self.kinds.weight
         return shared + kinds[:GLOBAL], own + kinds[GLOBAL:-1]
 
+    def _taken_up(self, batch: ConditioningBatch, there: torch.Tensor) -> torch.Tensor:
+        """(B, L, D): what of the reference the form puts at each frame; 0 where nothing."""
+        taken = self.take_up(batch.reference.transpose(1, 2)) * there[..., None]
+        if not taken.shape[1]:
+            return taken.new_zeros(*batch.reference_at.shape, taken.shape[2])
+        index = batch.reference_at.clamp_min(0)[..., None].expand(-1, -1, taken.shape[2])
+        return taken.gather(1, index) * (batch.reference_at >= 0)[..., None]
+
     def _mask(
         self, batch: ConditioningBatch, there: torch.Tensor, strength: float, multiply: bool
     ) -> torch.Tensor:
-        """(B, L, T): all frames see the global tokens and the motif, and their own shot."""
+        """(B, L, T): all frames see the global tokens and the reference, and their own shot."""
         padded = batch.visibility.amax(dim=1) == 0
         hidden = 0.0 if multiply else HIDDEN
         seen = 1.0 if multiply else 0.0
         own = batch.visibility if multiply else visibility_to_bias(batch.visibility, strength)
         own = own.masked_fill(padded[:, None], hidden).repeat_interleave(PER_SHOT, dim=2)
         n_frames = own.shape[1]
-        motif = torch.where(there, seen, hidden)[:, None].expand(-1, n_frames, -1)
+        told = torch.where(there, seen, hidden)[:, None].expand(-1, n_frames, -1)
         shared = own.new_full((len(own), n_frames, GLOBAL), seen)
-        return torch.cat([shared, motif, own], dim=2)
+        return torch.cat([shared, told, own], dim=2)

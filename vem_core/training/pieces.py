@@ -29,7 +29,7 @@ from .storyboards import StoryboardSettings, random_storyboard
 HELD_OUT_SEED = 1
 """Pieces of this seed are for figures; no training may bake them."""
 WIDE_TEMPO_BPM = (80.0, 160.0)
-MUSIC_VERSION = 2
+MUSIC_VERSION = 3
 """To be raised whenever composer or random storyboards change what a seed gives."""
 
 
@@ -54,11 +54,24 @@ class Piece:
     plan: BeatPlan
     style: str
     key: Key
+    seed: int
+    """Of the composer; it draws the themes."""
     tensor: ScoreTensor
 
 
-def compose_piece(index: int, settings: BakeSettings) -> tuple[Storyboard, BeatPlan, Score]:
-    """Piece `index` of a seed: storyboard, plan and score."""
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Composed:
+    """A piece before it is baked."""
+
+    storyboard: Storyboard
+    plan: BeatPlan
+    score: Score
+    seed: int
+    """Of the composer."""
+
+
+def compose_piece(index: int, settings: BakeSettings) -> Composed:
+    """Piece `index` of a bake."""
     rng = np.random.default_rng((settings.seed, index))
     names = style_names()
     style = load_style(names[index % len(names)])
@@ -72,7 +85,8 @@ def compose_piece(index: int, settings: BakeSettings) -> tuple[Storyboard, BeatP
         ),
     )
     seed = int(rng.integers(1 << 31))
-    return storyboard, plan, compose(storyboard, plan, style=style.name, seed=seed)
+    score = compose(storyboard, plan, style=style.name, seed=seed)
+    return Composed(storyboard=storyboard, plan=plan, score=score, seed=seed)
 
 
 def bake(
@@ -121,10 +135,10 @@ def _bake_shard(folder: Path, settings: BakeSettings, first: int) -> None:
     _write_shard(_shard_path(folder, first), pieces)
 
 
-def _write_shard(path: Path, pieces: list[tuple[Storyboard, BeatPlan, Score]]) -> None:
+def _write_shard(path: Path, pieces: list[Composed]) -> None:
     from safetensors.numpy import save_file
 
-    tensors = [score_to_tensor(score) for _, _, score in pieces]
+    tensors = [score_to_tensor(piece.score) for piece in pieces]
     arrays: dict[str, np.ndarray] = {"chords": _joined([t.chords for t in tensors], np.int8)}
     for part in PARTS:
         arrays[f"{part}.places"] = _joined([t.parts[part].places for t in tensors], np.int16)
@@ -132,12 +146,13 @@ def _write_shard(path: Path, pieces: list[tuple[Storyboard, BeatPlan, Score]]) -
         arrays[f"{part}.count"] = np.array([len(t.parts[part].places) for t in tensors])
     documents = [
         {
-            "storyboard": storyboard_to_json(storyboard),
-            "plan": beat_plan_to_json(plan),
-            "style": score.style,
-            "key": asdict(score.key),
+            "storyboard": storyboard_to_json(piece.storyboard),
+            "plan": beat_plan_to_json(piece.plan),
+            "style": piece.score.style,
+            "key": asdict(piece.score.key),
+            "seed": piece.seed,
         }
-        for storyboard, plan, score in pieces
+        for piece in pieces
     ]
     with whole_file(path) as temporary:
         save_file(arrays, temporary, metadata={"pieces": json.dumps(documents)})
@@ -192,5 +207,6 @@ def _read_shard(path: Path) -> Iterator[Piece]:
             plan=plan,
             style=document["style"],
             key=Key(**document["key"]),
+            seed=document["seed"],
             tensor=ScoreTensor(parts=parts, chords=chords, steps_per_beat=spb),
         )

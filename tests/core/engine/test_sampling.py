@@ -7,14 +7,12 @@ import torch
 
 from tests.core.engine.tiny import (
     KEY,
-    STYLES,
     tiny_condition,
     tiny_denoiser,
     tiny_model,
     tiny_plan,
     tiny_storyboard,
 )
-from vem_core.engine.motif import find_motif, invent_motif
 from vem_core.engine.sampling import SampleSettings, guided_denoiser, sample_latents
 from vem_core.errors import InputError
 from vem_core.model.conditioning import Drops, collate, visible_shots
@@ -70,9 +68,9 @@ def test_hidden_conditions_are_not_read() -> None:
     hidden = torch.ones(1, dtype=torch.bool)
 
     @torch.no_grad()
-    def denoised(storyboard, drops: Drops, motif: float = 1.0) -> torch.Tensor:
+    def denoised(storyboard, drops: Drops, themes: float = 1.0) -> torch.Tensor:
         condition = tiny_condition(storyboard)
-        condition = replace(condition, reference=motif * condition.reference)
+        condition = replace(condition, reference=themes * condition.reference)
         batch = collate([condition], [visible_shots(condition)])
         return denoiser(x, sigma, denoiser.conditions(batch, drops=drops))
 
@@ -80,8 +78,8 @@ def test_hidden_conditions_are_not_read() -> None:
         assert torch.equal(denoised(board, drops), denoised(other, drops))
     assert (denoised(board, Drops()) - denoised(other, Drops())).abs().max() > 1e-4
     for drops in (Drops(storyboard=hidden), Drops(reference=hidden)):
-        assert torch.equal(denoised(board, drops), denoised(board, drops, motif=2.0))
-    assert not torch.equal(denoised(board, Drops()), denoised(board, Drops(), motif=2.0))
+        assert torch.equal(denoised(board, drops), denoised(board, drops, themes=2.0))
+    assert not torch.equal(denoised(board, Drops()), denoised(board, Drops(), themes=2.0))
     moved = tiny_storyboard((4.0, 8.0, 12.0))
     weaker = replace(moved, transitions=())
     assert torch.equal(denoised(moved, Drops(beats=hidden)), denoised(weaker, Drops(beats=hidden)))
@@ -128,24 +126,6 @@ def test_latents_become_a_score_on_the_beats_of_the_plan() -> None:
     assert score.beats_s == plan.beats_s and [part for part, _ in score.parts] == list(PARTS)
     with pytest.raises(InputError, match="does not know the style 'jazz'"):
         model.encode(board, plan, style="jazz", key=KEY, seed=1)
-
-
-def test_an_invented_motif_is_two_bars_of_lead_that_the_seed_draws() -> None:
-    board = tiny_storyboard()
-    plan = tiny_plan(board)
-    motif = invent_motif(board, plan, STYLES[0], KEY, 5)
-    places = motif.parts["lead"].places
-    assert motif.n_beats == 8 and len(places) >= 3
-    assert places[:, 0].min() == 0 and 4 <= places[:, 0].max() < 8
-    assert all(len(motif.parts[part].places) == 0 for part in PARTS if part != "lead")
-    assert (invent_motif(board, plan, STYLES[0], KEY, 5).parts["lead"].places == places).all()
-    assert any(
-        invent_motif(board, plan, STYLES[0], KEY, seed).parts["lead"].places.tolist()
-        != places.tolist()
-        for seed in (6, 7)
-    )
-    found = find_motif(motif, board, plan)
-    assert found is not None and (found.parts["lead"].places == places).all()
 
 
 @pytest.mark.parametrize(

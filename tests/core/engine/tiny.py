@@ -101,7 +101,7 @@ def tiny_condition(storyboard: Storyboard | None = None) -> Conditioning:
         key=KEY,
         styles=STYLES,
         text=LexiconText(STYLES),
-        reference=torch.randn(codec.n_channels, 8, generator=torch.Generator().manual_seed(3)),
+        reference=torch.randn(codec.n_channels, 40, generator=torch.Generator().manual_seed(3)),
     )
 
 

@@ -18,7 +18,7 @@ def batch_of(*boards: tuple[float, ...]):
 
 def test_each_frame_sees_global_tokens_motif_and_its_own_shot() -> None:
     context = tiny_denoiser().conditions(batch_of(LONG))
-    shared = GLOBAL + 8
+    shared = GLOBAL + 40
     assert context.tokens.shape[1] == shared + 3 * PER_SHOT == context.bias.shape[2]
     bias = context.bias[0]
     assert (bias[:, :shared] == 0).all()
@@ -31,7 +31,7 @@ def test_each_frame_sees_global_tokens_motif_and_its_own_shot() -> None:
 
 def test_strength_zero_is_plain_cross_attention_except_for_padding() -> None:
     context = tiny_denoiser().conditions(batch_of(LONG, SHORT), strength=0.0)
-    shared = GLOBAL + 8
+    shared = GLOBAL + 40
     assert (context.bias[1] == 0).all()
     assert (context.bias[0, :, shared + 3 * PER_SHOT :] == -math.inf).all()
     assert (context.bias[0, :, : shared + 3 * PER_SHOT] == 0).all()

@@ -35,10 +35,11 @@ def test_baked_pieces_are_the_composed_ones(folder: Path) -> None:
     pieces = list(read_pieces(folder))
     assert len(pieces) == 3 and len(list(folder.glob("*.safetensors"))) == 2
     for index in (0, 2):
-        storyboard, plan, score = compose_piece(index, SETTINGS)
-        piece = pieces[index]
-        assert piece.storyboard == storyboard and piece.style == score.style
-        assert piece.plan.beats_s == pytest.approx(plan.beats_s)
+        composed = compose_piece(index, SETTINGS)
+        piece, score = pieces[index], composed.score
+        assert piece.storyboard == composed.storyboard and piece.style == score.style
+        assert piece.plan.beats_s == pytest.approx(composed.plan.beats_s)
+        assert piece.seed == composed.seed and piece.key == score.key
         wanted = score_to_tensor(score)
         assert np.array_equal(piece.tensor.chords, wanted.chords)
         for part in PARTS:
