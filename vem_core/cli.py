@@ -33,7 +33,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         return 1
     except KeyboardInterrupt:
-        print(f"vem {parsed.name}: interrupted; nothing was written.", file=sys.stderr)
+        then = getattr(parsed, "when_interrupted", "nothing was written")
+        print(f"vem {parsed.name}: interrupted; {then}.", file=sys.stderr)
         return 130
     return 0
 
@@ -46,8 +47,9 @@ def build_parser() -> argparse.ArgumentParser:
     score.add_argument("video", type=Path)
     _add_output(score, "video with music (.mp4, .mov, .mkv, .webm)")
     score.add_argument("--storyboard", type=Path, help="edited storyboard instead of parsing")
-    score.add_argument("--music", type=Path, help="snap this music instead of composing")
+    score.add_argument("--music", type=Path, help="snap this music instead of writing some")
     _add_music_options(score)
+    _add_model_options(score)
     _add_extras(score)
     for options in (_add_parse_options, _add_plan_options, _add_mix_options):
         options(score)
@@ -69,6 +71,7 @@ def build_parser() -> argparse.ArgumentParser:
     compose.add_argument("source", type=Path, help="storyboard (.json) or video")
     _add_output(compose, "music (.wav, .flac)")
     _add_music_options(compose)
+    _add_model_options(compose)
     _add_extras(compose)
     for options in (_add_parse_options, _add_plan_options):
         options(compose)
@@ -91,6 +94,9 @@ def build_parser() -> argparse.ArgumentParser:
     demo = _add(found, "demo", "try everything on the bundled clip, or on your own")
     demo.add_argument("--video", type=Path, help="your own clip")
     demo.add_argument("--out", type=Path, default=Path("out"), help="folder for the results")
+    _add_engine(demo)
+
+    _add_train(found)
     return parser
 
 
@@ -112,6 +118,44 @@ def _add_music_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--seed", type=int, default=0)
     group.add_argument(
         "--instrument", action="append", default=[], metavar="PART=NAME", help="such as lead=flute"
+    )
+
+
+def _add_model_options(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("model")
+    _add_engine(group)
+    group.add_argument("--model", type=Path, metavar="FILE", help="another trained model")
+    group.add_argument("--steps", type=int, help="of the sampler (20)")
+    group.add_argument("--guidance", type=float, help="how closely to follow the storyboard (1.5)")
+    group.add_argument("--beat-strength", type=float, help="how strongly to mark hits (1.5)")
+    group.add_argument(
+        "--storyboard-strength", type=float, help="0 to 1: how strictly to keep shots apart (1)"
+    )
+
+
+def _add_engine(group) -> None:
+    group.add_argument(
+        "--engine",
+        choices=("vem", "composer"),
+        default="vem",
+        help="what writes the music: the trained model, or rules (%(default)s)",
+    )
+
+
+def _add_train(found) -> None:
+    train = _add(found, "train", "train a music model, or go on where it was interrupted")
+    train.set_defaults(when_interrupted="the same command goes on from the last saved step")
+    what = train.add_mutually_exclusive_group(required=True)
+    what.add_argument("--preset", metavar="NAME", help="small (CPU) or base (GPU)")
+    what.add_argument("--settings", type=Path, metavar="FILE", help="settings of a run (.json)")
+    train.add_argument("-o", "--output", type=Path, required=True, metavar="FOLDER")
+    train.add_argument(
+        "--music", type=Path, metavar="FOLDER", help="composed pieces (OUTPUT/music)"
+    )
+    train.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1, mps (auto)")
+    train.add_argument("--workers", type=int, help="processes that compose (one a core)")
+    train.add_argument(
+        "--quick", type=int, metavar="N", help="only N steps a stage, on little music, as a trial"
     )
 
 

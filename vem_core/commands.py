@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from .errors import InputError
+from .errors import InputError, MissingWeightsError
 from .files import check_output, write_text_whole
 from .report import Report
 from .types import Part, Progress
@@ -45,14 +45,15 @@ def score(arguments: argparse.Namespace) -> None:
     if arguments.music is not None:
         snap(arguments)
         return
-    report = score_video(
-        arguments.video,
-        arguments.output,
-        job_settings(arguments),
-        storyboard=arguments.storyboard,
-        extras=extras(arguments),
-        bars=progress_bar,
-    )
+    with _way_without_model():
+        report = score_video(
+            arguments.video,
+            arguments.output,
+            job_settings(arguments),
+            storyboard=arguments.storyboard,
+            extras=extras(arguments),
+            bars=progress_bar,
+        )
     _show(report, arguments.output)
 
 
@@ -118,13 +119,14 @@ def plan(arguments: argparse.Namespace) -> None:
 def compose(arguments: argparse.Namespace) -> None:
     from .jobs import compose_file
 
-    report = compose_file(
-        arguments.source,
-        arguments.output,
-        job_settings(arguments),
-        extras=extras(arguments),
-        bars=progress_bar,
-    )
+    with _way_without_model():
+        report = compose_file(
+            arguments.source,
+            arguments.output,
+            job_settings(arguments),
+            extras=extras(arguments),
+            bars=progress_bar,
+        )
     _show(report, arguments.output)
 
 
@@ -150,13 +152,48 @@ def demo(arguments: argparse.Namespace) -> None:
     """Score the bundled clip, or one's own, with all the files that a job can write."""
     from .demo import run_demo
 
+    make_folder(arguments.out)
+    with _way_without_model():
+        print(run_demo(arguments.video, arguments.out, arguments.engine, progress_bar))
+
+
+def train(arguments: argparse.Namespace) -> None:
+    """Train a music model; a run that was interrupted goes on."""
+    import os
+
+    from .training.run import train as run_training
+
+    settings = training_settings(arguments)
+    device = training_device(arguments.device)
+    workers = os.cpu_count() or 1 if arguments.workers is None else arguments.workers
+    if workers < 1:
+        raise InputError(f"The number of workers is {workers}; needed is 1 or more.")
+    folder, music = arguments.output, arguments.music or arguments.output / "music"
+    for path in (folder, music):
+        make_folder(path)
+    with progress_bar("train") as progress:
+        model = run_training(
+            folder, music, settings, device=device, workers=workers, progress=progress
+        )
+    print(f"Wrote {model}; losses and their curves lie beside it.")
+
+
+@contextmanager
+def _way_without_model() -> Iterator[None]:
     try:
-        arguments.out.mkdir(parents=True, exist_ok=True)
+        yield
+    except MissingWeightsError as error:
+        raise MissingWeightsError(f"{error} Without a model: --engine composer.") from error
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder where there is none. Raises InputError where that cannot be."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(
-            f"The folder '{arguments.out}' cannot be made ({error.strerror}). Choose another."
+            f"The folder '{path}' cannot be made ({error.strerror}). Choose another."
         ) from None
-    print(run_demo(arguments.video, arguments.out, progress_bar))
 
 
 def _show(report: Report, output: Path) -> None:
@@ -247,6 +284,8 @@ def job_settings(arguments: argparse.Namespace):
                 key=parse_key(arguments.key) if arguments.key else None,
                 seed=arguments.seed,
                 instruments=tuple(map(instrument_choice, arguments.instrument)),
+                engine=arguments.engine,
+                model=model_settings(arguments),
             ),
         )
     if "stretch" in arguments:
@@ -262,6 +301,28 @@ def job_settings(arguments: argparse.Namespace):
         )
         settings = replace(settings, mix=mix, keep_own_track=arguments.own_sound == "keep")
     return settings
+
+
+def model_settings(arguments: argparse.Namespace):
+    """What the command line says of the model; refused where the composer writes the music."""
+    from .generation import ModelSettings
+
+    names = {
+        "model": "file",
+        "steps": "steps",
+        "guidance": "guidance",
+        "beat_strength": "beat_strength",
+        "storyboard_strength": "storyboard_strength",
+    }
+    said = {name: getattr(arguments, name) for name in names}
+    said = {name: value for name, value in said.items() if value is not None}
+    if said and arguments.engine != "vem":
+        options = ", ".join("--" + name.replace("_", "-") for name in said)
+        raise InputError(
+            f"{options} is for the trained model, but '--engine {arguments.engine}' was asked for."
+            " Leave one of them out."
+        )
+    return ModelSettings(**{names[name]: value for name, value in said.items()})
 
 
 def instrument_choice(text: str) -> tuple[Part, str]:
@@ -286,3 +347,47 @@ def extras(arguments: argparse.Namespace):
         stems=getattr(arguments, "stems", None),
         report=arguments.report,
     )
+
+
+QUICK_PIECES = 64
+"""Most pieces that a trial composes."""
+
+
+def training_settings(arguments: argparse.Namespace):
+    """The settings of a run, from a preset or a file, shortened where it is a trial."""
+    from .files import read_text
+    from .training.presets import PRESETS, settings_from_json
+    from .training.run import quick_settings
+
+    if arguments.settings is not None:
+        settings = settings_from_json(read_text(arguments.settings, "file of training settings"))
+    elif arguments.preset in PRESETS:
+        settings = PRESETS[arguments.preset]
+    else:
+        raise InputError(
+            f"There is no preset '{arguments.preset}'; there are {', '.join(PRESETS)}. Choose one,"
+            " or give settings of your own."
+        )
+    if arguments.quick is None:
+        return settings
+    if arguments.quick < 1:
+        raise InputError(f"A trial of {arguments.quick} steps is none; needed is 1 or more.")
+    few = min(settings.music.n_pieces, QUICK_PIECES)
+    music = replace(settings.music, n_pieces=few, pieces_per_shard=max(few // 4, 1))
+    return replace(quick_settings(settings, arguments.quick), music=music)
+
+
+def training_device(name: str) -> str:
+    """'auto' -> the GPU where there is one; else the name, if this machine has such a device."""
+    import torch
+
+    if name == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        torch.zeros(1, device=name)
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        raise InputError(
+            f"The device '{name}' cannot be used here ({str(error).splitlines()[0]}). Choose auto"
+            " or cpu."
+        ) from None
+    return name

@@ -1,10 +1,11 @@
 """`vem demo`: everything once, on the bundled clip or on one's own."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from .jobs import Extras, score_video, snap_video
 from .parsing.storyboard import write_storyboard
-from .pipeline import Bars, JobSettings, MusicSettings
+from .pipeline import Bars, Engine, JobSettings, MusicSettings
 from .plotting import save_figure
 from .report import Report
 from .rhythm.plan_plot import draw_plan
@@ -18,12 +19,13 @@ CLIP_SETTINGS = JobSettings(
 )
 
 
-def run_demo(video: Path | None, folder: Path, bars: Bars) -> str:
+def run_demo(video: Path | None, folder: Path, engine: Engine, bars: Bars) -> str:
     """Score a clip with every file that a job can write, and snap the bundled music to it.
 
     Without `video` the bundled clip is taken. Returns what was made, for the screen.
     """
     settings = JobSettings() if video is not None else CLIP_SETTINGS
+    settings = replace(settings, music=replace(settings.music, engine=engine))
     video = video or CLIP
     stem = video.stem
     suffix = video.suffix.lower() if video.suffix.lower() in CONTAINERS else ".mp4"
@@ -41,7 +43,7 @@ def run_demo(video: Path | None, folder: Path, bars: Bars) -> str:
     save_figure(draw_plan(report.storyboard, report.plan), plot)
     moved = snap_video(video, MUSIC, snapped, settings, storyboard=board, bars=bars)
     rows = [
-        (scored, f"your video with music composed for it: {report.model}"),
+        (scored, f"your video with music written for it: {report.model}"),
         (snapped, _snapped_in_words(moved)),
         (plot, "beats over cuts"),
         (board, "shots and transitions; edit it and run: vem score --storyboard"),

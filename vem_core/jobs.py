@@ -8,16 +8,18 @@ from .files import check_output, write_text_whole
 from .pipeline import (
     Bars,
     JobSettings,
+    MadeMusic,
     audio_facts,
     deliver,
     make_music,
     no_bars,
     read_or_parse,
     read_storyboard_file,
+    ready_model,
 )
 from .report import AudioFacts, Report, SnapFacts, Stopwatch
 from .rhythm.snapping import Snapped
-from .types import Audio, BeatPlan, Music, Storyboard
+from .types import Audio, Music, Storyboard
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,7 +53,7 @@ def score_video(
     extras: Extras | None = None,
     bars: Bars = no_bars,
 ) -> Report:
-    """Parse, plan, compose, render, mix and mux; write the video and the extras.
+    """Parse, plan, write the music, render, mix and mux; write the video and the extras.
 
     Raises:
         VemError: anything a creator can mend; nothing half-written is left.
@@ -60,12 +62,13 @@ def score_video(
 
     extras = _checked(output, extras)
     watch = Stopwatch()
+    model = ready_model(settings.music, watch, bars)
     with watch.stage("parse"), bars("parse") as progress:
         board = read_or_parse(video, storyboard, settings, progress)
-    plan, music = make_music(board, settings, watch, bars)
-    mastered = master(music.mix)
+    made = make_music(board, settings, watch, bars, model)
+    mastered = master(made.music.mix)
     audio, notes = deliver(video, mastered, output, board.duration_s, settings, watch, bars)
-    return _finish(board, plan, music, audio, notes, settings, extras, watch)
+    return _finish(board, made, audio, notes, settings, extras, watch)
 
 
 def snap_video(
@@ -143,6 +146,7 @@ def compose_file(
     check_sound_name(output)
     extras = _checked(output, extras)
     watch = Stopwatch()
+    model = ready_model(settings.music, watch, bars)
     with watch.stage("parse"), bars("parse") as progress:
         is_storyboard = source.suffix.lower() == ".json"
         board = (
@@ -150,12 +154,12 @@ def compose_file(
             if is_storyboard
             else read_or_parse(source, None, settings, progress)
         )
-    plan, music = make_music(board, settings, watch, bars)
+    made = make_music(board, settings, watch, bars, model)
     with watch.stage("mix"), bars("mix") as progress:
-        mixed = mix(master(music.mix), None, board.duration_s, settings.mix, progress)
+        mixed = mix(master(made.music.mix), None, board.duration_s, settings.mix, progress)
     write_sound(mixed.audio, output)
     audio = audio_facts(mixed.report)
-    return _finish(board, plan, music, audio, mixed.report.notes, settings, extras, watch)
+    return _finish(board, made, audio, mixed.report.notes, settings, extras, watch)
 
 
 def _checked(output: Path, extras: Extras | None) -> Extras:
@@ -168,23 +172,21 @@ def _checked(output: Path, extras: Extras | None) -> Extras:
 
 def _finish(
     board: Storyboard,
-    plan: BeatPlan,
-    music: Music,
+    made: MadeMusic,
     audio: AudioFacts,
     notes: tuple[str, ...],
     settings: JobSettings,
     extras: Extras,
     watch: Stopwatch,
 ) -> Report:
-    write_extras(music, extras)
-    assert music.score is not None
+    write_extras(made.music, extras)
     report = Report(
         storyboard=board,
-        plan=plan,
+        plan=made.plan,
         audio=audio,
         seed=settings.music.seed,
-        model=f"composer, {music.score.style}",
-        notes=notes,
+        model=made.by,
+        notes=(*made.notes, *notes),
         timings_s=watch.total(),
     )
     return _reported(report, extras)

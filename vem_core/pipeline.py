@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from .audio.mix_plan import MixSettings
 from .audio.mixing import MixReport
 from .codecs.score.render import RenderSettings
 from .errors import InputError
+from .generation import DecodedScore, ModelSettings
 from .parsing.settings import ParseSettings
 from .report import AudioFacts, Stopwatch
 from .rhythm.plan_settings import PlanSettings
@@ -30,6 +31,12 @@ from .types import (
     no_progress,
 )
 from .video.opening import Source
+
+if TYPE_CHECKING:
+    from .engine.music_model import MusicModel
+
+Engine = Literal["vem", "composer"]
+"""What writes the music: the trained model, or the composer's rules."""
 
 LOSSY_HEADROOM_DB = 0.8
 """AAC and Opus overshoot the peaks they are given; the mix leaves them this much room, so that what
@@ -54,6 +61,20 @@ class MusicSettings:
     seed: int = 0
     instruments: tuple[tuple[Part, str], ...] = ()
     """Other instruments than the style's, part by part."""
+    engine: Engine = "vem"
+    model: ModelSettings = field(default_factory=ModelSettings)
+    """Where the engine is the model."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class MadeMusic:
+    """Music, the beats it lies on, and who made it."""
+
+    plan: BeatPlan
+    music: Music
+    by: str
+    """For the report: 'vem-score, house'."""
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -195,17 +216,84 @@ def read_storyboard_file(path: Path, settings: JobSettings) -> Storyboard:
     return with_theme(read, theme=settings.theme) if settings.theme else read
 
 
+def ready_model(settings: MusicSettings, watch: Stopwatch, bars: Bars) -> "MusicModel | None":
+    """The model of the settings, opened before any work is done; None for the composer.
+
+    Raises:
+        VemError: the weights are missing or of another kind, or the settings cannot be used.
+    """
+    from .codecs.score.instruments import find_instrument
+    from .composing.style import load_style
+
+    if settings.style:
+        load_style(settings.style)
+    for part, name in settings.instruments:
+        find_instrument(name, part)
+    if settings.engine == "composer":
+        return None
+    from .generation import open_model
+
+    with watch.stage("load"), bars("load"):
+        settings.model.sampling(settings.seed)
+        return open_model(settings.model.file)
+
+
 def make_music(
-    board: Storyboard, settings: JobSettings, watch: Stopwatch, bars: Bars
-) -> tuple[BeatPlan, Music]:
-    """Plan, compose and render."""
+    board: Storyboard,
+    settings: JobSettings,
+    watch: Stopwatch,
+    bars: Bars,
+    model: "MusicModel | None",
+) -> MadeMusic:
+    """Plan, write the music (with the model, or by the composer where there is none), render."""
     with watch.stage("plan"), bars("plan") as progress:
         plan, style = plan_for_music(board, settings, progress)
-    with watch.stage("sample"), bars("compose") as progress:
-        wanted = replace(settings.music, style=style)
-        score = compose_score(board, plan, wanted, progress)
+    wanted = replace(settings.music, style=style)
+    if model is None:
+        with watch.stage("sample"), bars("compose") as progress:
+            score = compose_score(board, plan, wanted, progress)
+        by, notes = f"composer, {score.style}", ()
+    else:
+        decoded = _generate(model, board, plan, wanted, watch, bars)
+        score = decoded.score
+        by, notes = f"{model.name}, {score.style}", hit_notes(decoded, plan)
     with watch.stage("decode"), bars("render") as progress:
-        return plan, render_score(score, progress)
+        return MadeMusic(plan=plan, music=render_score(score, progress), by=by, notes=notes)
+
+
+def _generate(
+    model: "MusicModel",
+    board: Storyboard,
+    plan: BeatPlan,
+    settings: MusicSettings,
+    watch: Stopwatch,
+    bars: Bars,
+) -> DecodedScore:
+    from .generation import decode_music, sample_music
+
+    with watch.stage("sample"), bars("sample") as progress:
+        sampled = sample_music(
+            model,
+            board,
+            plan,
+            settings.model,
+            style=settings.style,
+            key=settings.key,
+            seed=settings.seed,
+            progress=progress,
+        )
+    with watch.stage("decode"):
+        return decode_music(model, sampled, settings.instruments)
+
+
+def hit_notes(decoded: DecodedScore, plan: BeatPlan) -> tuple[str, ...]:
+    """A sentence where planned hits fall into silence."""
+    if not decoded.silent:
+        return ()
+    return (
+        f"{decoded.silent} of the {len(plan.hits)} planned hits fall where nothing sounds;"
+        " another seed may fill them.",
+    )
 
 
 def parse_key(text: str) -> Key:

@@ -165,7 +165,7 @@ def storyboard_of_another_clip(folder: Path) -> list[str]:
 
     other = write_clip(folder / "other.mp4", Clip(shots=((RED, 200),), audio=tone(8.0)))
     write_storyboard(parse_video(other).storyboard, folder / "other.json")
-    command = ["score", str(clip(folder)), "-o", str(folder / "out.mp4")]
+    command = ["score", str(clip(folder)), "-o", str(folder / "out.mp4"), "--engine", "composer"]
     return [*command, "--storyboard", str(folder / "other.json")]
 
 

@@ -1,6 +1,7 @@
 """The embedded music model as a whole: encoders, denoiser and codec."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from ..codecs.score.landing import Landing, land_hits
@@ -56,7 +57,8 @@ class MusicModel:
         progress: Progress = no_progress,
     ) -> MusicLatents:
         """Music for a clip."""
-        z = sample_latents(self.denoiser, condition, settings, progress=progress)
+        with _told_often(self.denoiser, progress) as told:
+            z = sample_latents(self.denoiser, condition, settings, progress=told)
         return self._latents(z, condition)
 
     def redo(
@@ -75,7 +77,8 @@ class MusicModel:
             InputError: no such shot, or music of another beat plan.
         """
         kept = Kept(z=earlier.z, redo=frames_of_shots(storyboard, earlier, tuple(shots)))
-        z = sample_latents(self.denoiser, condition, settings, kept=kept, progress=progress)
+        with _told_often(self.denoiser, progress) as told:
+            z = sample_latents(self.denoiser, condition, settings, kept=kept, progress=told)
         return self._latents(z, condition)
 
     def decode(self, latents: MusicLatents, plan: BeatPlan, *, style: str, key: Key) -> Landing:
@@ -84,3 +87,23 @@ class MusicModel:
 
     def _latents(self, z, condition: Conditioning) -> MusicLatents:
         return MusicLatents(z=z, frame_times_s=condition.frame_times_s, codec=self.codec.name)
+
+
+@contextmanager
+def _told_often(denoiser: Denoiser, progress: Progress) -> Iterator[Progress]:
+    """A Progress that is also told before every call of the network.
+
+    One step of a long film is many windows; an interrupt must not wait for all of them.
+    """
+    reached = 0.0
+
+    def tell(share: float) -> None:
+        nonlocal reached
+        reached = share
+        progress(share)
+
+    hook = denoiser.register_forward_pre_hook(lambda *_: progress(reached))
+    try:
+        yield tell
+    finally:
+        hook.remove()
