@@ -55,6 +55,23 @@ class Dice:
         entropy = (self.seed, self.salt, zlib.crc32(purpose.encode()))
         return np.random.Generator(np.random.PCG64(np.random.SeedSequence(entropy)))
 
+    def lot(self, purpose: str, n: int) -> int:
+        """One of 0 ... n - 1, drawn without putting back.
+
+        `n` seeds that follow one another draw all different numbers: who tries a few seeds in a
+        row hears as much variety as there is.
+        """
+        block = Dice(self.seed // n, self.salt).roll("lot " + purpose)
+        return int(block.permutation(n)[self.seed % n])
+
+    def turn(self, purpose: str, n: int, every: int) -> int:
+        """One of 0 ... n - 1 that moves on by one with every `every` seeds.
+
+        What two seeds share because the lots of `every` ran out, they then do not share in this.
+        """
+        start = int(Dice(0, self.salt).roll("turn " + purpose).integers(n))
+        return (start + self.seed // every) % n
+
 
 def pick(rng: np.random.Generator, weights: dict[str, float]) -> str:
     """A key of `weights`, drawn by weight."""

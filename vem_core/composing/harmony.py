@@ -48,15 +48,13 @@ class Progressions:
 
 def choose_progressions(mode: Mode, dice: Dice) -> Progressions:
     """Draw the progressions of this piece from those of the style."""
-    rng = dice.roll("progressions")
 
-    def draw(lines: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
-        line = lines[int(rng.integers(len(lines)))]
+    def draw(purpose: str, lines: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
+        line = lines[dice.lot(purpose, len(lines))]
         return tuple(tuple(bar.split(",")) for bar in line.split())
 
-    theme, contrast, shade, cadence = (
-        draw(lines) for lines in (mode.theme, mode.contrast, mode.shade, mode.cadences)
-    )
+    theme, contrast = draw("theme", mode.theme), draw("contrast chords", mode.contrast)
+    shade, cadence = draw("shade", mode.shade), draw("cadence", mode.cadences)
     return Progressions(
         theme=theme,
         contrast=contrast,

@@ -19,8 +19,8 @@ from .voicing import is_parallel
 ChordAt = Callable[[int], Harmony]
 Level = Callable[[int], int]
 
-_PLANS = ("xyxc", "xxyc", "xyhc", "x-xc", "xxyc", "xyx-")
-_CONTRASTS = ("zzwc", "zwzc", "z-zc", "zzhc", "zwz-")
+_PLANS = ("xyxc", "xxyc", "xyhc", "x-xc", "xyx-", "xxhc", "xyyc", "xhxc")
+_CONTRASTS = ("zzwc", "zwzc", "z-zc", "zzhc", "zwz-", "zwwc", "zhzc")
 """Bars of a theme: motif x, its fellow y, mirrors z and w, head said twice h, close c, rest -."""
 
 
@@ -46,10 +46,12 @@ def make_tune(grid: Grid, style: Style, key: Key, progressions: Progressions, di
     """Invent the motif and build theme (A) and contrast (B) from it."""
     rng = dice.roll("motif")
     rhythms = style.rhythms[grid.metre.name]
-    order = [int(i) for i in rng.permutation(len(rhythms))]
+    first = dice.lot("rhythm", len(rhythms))
+    second = (first + 1 + dice.lot("second rhythm", max(len(rhythms) - 1, 1))) % len(rhythms)
     span = 3 if style.pentatonic else 4
-    x = make_cell(rng, rhythms[order[0]], style.leaps, span)
-    y = make_cell(rng, rhythms[order[1 % len(order)]], style.leaps, span)
+    lean = dice.turn(f"contour {first}", 4, len(rhythms))
+    x = make_cell(rng, rhythms[first], style.leaps, span, lean)
+    y = make_cell(rng, rhythms[second], style.leaps, span, 3 - lean)
     z = inverted(x) if rng.random() < 0.5 else retrograde(x)
     w = inverted(y) if rng.random() < 0.5 else retrograde(y)
     if rng.random() < 0.6:
@@ -60,11 +62,13 @@ def make_tune(grid: Grid, style: Style, key: Key, progressions: Progressions, di
     low, high = style.ranges["lead"]
     scale = five_notes(key) if style.pentatonic else key_scale(key)
     rungs = ladder(scale, low, high)
-    setter = Setter(rungs=rungs, key=key, grid=grid, rng=rng)
-    plan_a = _PLANS[int(rng.integers(len(_PLANS)))]
-    plan_b = _CONTRASTS[int(rng.integers(len(_CONTRASTS)))]
+    openings = tuple(dice.turn(f"opening {i} {first}", 3, len(rhythms)) for i in range(4))
+    setter = Setter(rungs=rungs, key=key, grid=grid, rng=rng, openings=openings)
+    plan_a = _PLANS[dice.lot("plan", len(_PLANS))]
+    plan_b = _CONTRASTS[dice.lot("contrast", len(_CONTRASTS))]
     reach = high - low
-    a = setter.theme([cells[c] for c in plan_a], progressions.theme, low + 0.45 * reach)
+    height = (0.39, 0.45, 0.51)[dice.lot("height", 3)]
+    a = setter.theme([cells[c] for c in plan_a], progressions.theme, low + height * reach)
     cells["h"] = head(z, grid.beat)
     b = setter.theme([cells[c] for c in plan_b], progressions.contrast, low + 0.6 * reach)
     return Tune(motif=a.bars[0], themes={"A": a, "B": b})
@@ -78,6 +82,8 @@ class Setter:
     key: Key
     grid: Grid
     rng: np.random.Generator
+    openings: tuple[int, ...]
+    """Which tone of its chord each bar of a theme would best begin on: 0 root, 1 third, 2 fifth."""
 
     def theme(
         self, cells: list[Cell], progression: tuple[tuple[str, ...], ...], center: float
@@ -95,7 +101,9 @@ class Setter:
                 continue
             if (cell, romans) not in known:
                 chord_at = self._chords(progression, i, cell.size)
-                known[cell, romans] = self.place(cell, chord_at, center + arch[i], previous, outer)
+                known[cell, romans] = self.place(
+                    cell, chord_at, center + arch[i], previous, outer, self.openings[i]
+                )
             placed.append(known[cell, romans])
             previous = placed[-1].notes[-1][2]
             outer = (self._chords(progression, i, cell.size)(0).bass, placed[-1].notes[0][2])
@@ -117,6 +125,7 @@ class Setter:
         target: float,
         previous: int | None,
         outer: tuple[int, int] | None,
+        opening: int | None = None,
     ) -> Cell:
         """The cell as pitches: near `target`, close to `previous`, strong notes chordal."""
         best, best_cost = None, np.inf
@@ -138,6 +147,9 @@ class Setter:
             if previous is not None:
                 jump = abs(pitches[0] - previous)
                 cost += 0.12 * max(jump - 4, 0) + (0.3 if jump == 0 else 0.0)
+            if opening is not None:
+                tones = chord_at(0).tones
+                cost += 0.7 * (pitches[0] % 12 != tones[opening % len(tones)])
             if outer and is_parallel(outer, (chord_at(0).bass, pitches[0])):
                 cost += 0.8
             if cost < best_cost:

@@ -5,6 +5,9 @@ from itertools import pairwise
 
 import numpy as np
 
+Rhythm = list[tuple[int, int]]
+"""(step, length) of each note."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Cell:
@@ -22,9 +25,9 @@ class Cell:
         return tuple(degree for _, _, degree in self.notes)
 
 
-def read_rhythm(grid: str) -> list[tuple[int, int]]:
+def read_rhythm(grid: str) -> Rhythm:
     """(step, length) of each note of a rhythm like 'x--x..x-'."""
-    rhythm: list[tuple[int, int]] = []
+    rhythm: Rhythm = []
     for step, sign in enumerate(grid):
         if sign in "xX":
             rhythm.append((step, 1))
@@ -34,27 +37,69 @@ def read_rhythm(grid: str) -> list[tuple[int, int]]:
     return rhythm
 
 
-def vary_rhythm(rng: np.random.Generator, rhythm: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Split a long note, join two, or leave the rhythm as it is."""
-    rhythm = list(rhythm)
-    choice = rng.random()
-    if choice < 0.3 and len(rhythm) > 3:
-        i = int(rng.integers(1, len(rhythm)))
-        (start, length), (last, more) = rhythm[i - 1], rhythm[i]
-        if start + length == last:
-            rhythm[i - 1 : i + 1] = [(start, length + more)]
-    elif choice < 0.65:
-        long = [i for i, (_, length) in enumerate(rhythm) if length >= 4]
-        if long:
-            i = long[int(rng.integers(len(long)))]
-            start, length = rhythm[i]
-            first = length // 4 * 2 if rng.random() < 0.6 else length - 2
-            rhythm[i : i + 1] = [(start, first), (start + first, length - first)]
+def vary_rhythm(rng: np.random.Generator, rhythm: Rhythm, size: int) -> Rhythm:
+    """The rhythm with one to three changes, or none, that keep its manner.
+
+    A long note is split, two are joined, one is moved by an eighth (by a sixteenth where the
+    rhythm itself stands on sixteenths), one becomes a rest. The first note stays where it is.
+
+    Args:
+        size: steps of the bar.
+    """
+    changes = (_split, _split, _join, _move, _move, _omit)
+    for _ in range(int(rng.choice([0, 1, 2, 3], p=[0.15, 0.35, 0.35, 0.15]))):
+        change = changes[int(rng.integers(len(changes)))]
+        rhythm = change(rng, list(rhythm), size)
     return rhythm
 
 
-def make_contour(rng: np.random.Generator, n: int, leaps: float, span: int) -> tuple[int, ...]:
+def _split(rng: np.random.Generator, rhythm: Rhythm, size: int) -> Rhythm:
+    long = [i for i, (_, length) in enumerate(rhythm) if length >= 4]
+    if long and len(rhythm) < size // 2:
+        i = long[int(rng.integers(len(long)))]
+        start, length = rhythm[i]
+        first = length // 4 * 2 if rng.random() < 0.6 else length - 2
+        rhythm[i : i + 1] = [(start, first), (start + first, length - first)]
+    return rhythm
+
+
+def _join(rng: np.random.Generator, rhythm: Rhythm, size: int) -> Rhythm:
+    if len(rhythm) > 3:
+        i = int(rng.integers(1, len(rhythm)))
+        (start, length), (last, more) = rhythm[i - 1], rhythm[i]
+        if start + length == last and length + more <= size // 2:
+            rhythm[i - 1 : i + 1] = [(start, length + more)]
+    return rhythm
+
+
+def _move(rng: np.random.Generator, rhythm: Rhythm, size: int) -> Rhythm:
+    """One onset earlier or later; what lies around it gives way or fills up."""
+    unit = 1 if any(step % 2 for step, _ in rhythm) else 2
+    if len(rhythm) < 3:
+        return rhythm
+    i = int(rng.integers(1, len(rhythm)))
+    (before, held), (start, length) = rhythm[i - 1], rhythm[i]
+    by = unit if rng.random() < 0.5 else -unit
+    touching = before + held == start
+    kept = held + by if touching or before + held > start + by else held
+    if kept >= unit and length - by >= unit:
+        rhythm[i - 1 : i + 1] = [(before, kept), (start + by, length - by)]
+    return rhythm
+
+
+def _omit(rng: np.random.Generator, rhythm: Rhythm, size: int) -> Rhythm:
+    if len(rhythm) > 4:
+        del rhythm[int(rng.integers(1, len(rhythm)))]
+    return rhythm
+
+
+def make_contour(
+    rng: np.random.Generator, n: int, leaps: float, span: int, lean: int
+) -> tuple[int, ...]:
     """Scale steps of `n` notes within `span`: a shape that can be remembered.
+
+    `lean`, 0 to 3, says whether it sets out downwards or upwards (lean & 1) and whether it ends
+    below or above where it began (lean & 2).
 
     The best of some tries. Wanted: one peak, a leap that is answered by steps the other way, a
     note that is left and taken up again. Unwanted: long scales, aimless zigzag, standing still.
@@ -64,6 +109,8 @@ def make_contour(rng: np.random.Generator, n: int, leaps: float, span: int) -> t
     for _ in range(16):
         degrees = _walk_contour(rng, n, leaps, span)
         score = _contour_score(degrees, span) + 0.9 * float(rng.random())
+        out = next((d for d in degrees if d), 0)
+        score += 0.8 * ((out > 0) == bool(lean & 1)) + 0.8 * ((degrees[-1] > 0) == bool(lean & 2))
         if score > best_score:
             best, best_score = tuple(degrees), score
     return best
@@ -108,10 +155,13 @@ def _contour_score(degrees: list[int], span: int) -> float:
     )
 
 
-def make_cell(rng: np.random.Generator, grid: str, leaps: float, span: int) -> Cell:
-    """A cell on a varied rhythm of the style, within `span` scale steps around its first note."""
-    rhythm = vary_rhythm(rng, read_rhythm(grid))
-    degrees = make_contour(rng, len(rhythm), leaps, span)
+def make_cell(rng: np.random.Generator, grid: str, leaps: float, span: int, lean: int) -> Cell:
+    """A cell on a varied rhythm of the style, within `span` scale steps around its first note.
+
+    `lean` as in make_contour.
+    """
+    rhythm = vary_rhythm(rng, read_rhythm(grid), len(grid))
+    degrees = make_contour(rng, len(rhythm), leaps, span, lean)
     notes = tuple((s, n, d) for (s, n), d in zip(rhythm, degrees, strict=True))
     return Cell(notes=notes, size=len(grid))
 

@@ -7,6 +7,7 @@ import pytest
 
 from vem_core.composing.choose import choose_style
 from vem_core.composing.compose import compose
+from vem_core.composing.draft import Dice
 from vem_core.composing.style import load_style, style_names
 from vem_core.errors import InputError
 from vem_core.metrics.melody import equal_notes, motif_return
@@ -82,8 +83,12 @@ def test_arousal_moves_density_and_loudness() -> None:
     assert spearman(arousals, onset_density(score, board)) >= 0.9
     mean = []
     for shot in board.shots:
-        steps = range(round(shot.start_s / 0.15), round(shot.end_s / 0.15))
-        heard = [n.velocity for _, notes in score.parts for n in notes if n.step in steps]
+        heard = [
+            note.velocity
+            for _, notes in score.parts
+            for note in notes
+            if shot.start_s <= _start_s(note.step, score) + 1e-6 < shot.end_s
+        ]
         mean.append(np.mean(heard))
     assert spearman(arousals, mean) >= 0.9
     assert max(mean) > 2 * min(mean)
@@ -102,6 +107,13 @@ def test_same_arguments_give_the_same_score_and_another_seed_another_tune() -> N
     first = compose(board, plan, style="synthwave", seed=5)
     assert compose(board, plan, style="synthwave", seed=5) == first
     assert equal_notes(first, compose(board, plan, style="synthwave", seed=6)) < 0.5
+
+
+def test_lots_are_drawn_without_putting_back() -> None:
+    draws = [Dice(seed, 7).lot("rhythm", 6) for seed in range(12)]
+    assert sorted(draws[:6]) == sorted(draws[6:]) == list(range(6))
+    turns = [Dice(seed, 7).turn("contour", 4, 6) for seed in (1, 7, 13)]
+    assert len(set(turns)) == 3
 
 
 def test_the_mood_of_a_shot_changes_no_theme() -> None:
