@@ -155,7 +155,7 @@ class _Gaps:
         silent = np.concatenate([[False], joined < _DIGITAL, [False]])
         starts, ends = np.flatnonzero(np.diff(silent)).reshape(-1, 2).T
         lengths = ends - starts
-        # a gap that touches the start of what is held has lost its beginning, or has no sound before
+        # a gap at the start of what is held lost its beginning, or has no sound before it
         whole = (starts >= self._edge) & (ends + self._edge <= len(joined))
         fits = (lengths >= self._low) & (lengths <= self._high)
         new = starts + self._offset >= self._judged
