@@ -14,6 +14,7 @@ from .previews import show_figure
 from .running import check_widgets, in_words, node_progress
 from .schema import CATEGORY, found_by, keeps_preview, rarely_needed
 from .sockets import StoryboardSocket
+from .timeline import keyframe_sheet
 
 CUT_FILES = (".edl", ".otio", ".fcpxml", ".xml", ".csv", ".txt")
 
@@ -191,8 +192,9 @@ class ParseShots(io.ComfyNode):
         )
         board = parsed.storyboard
         text = f"{len(board.shots)} shots, {len(board.transitions)} transitions"
-        sheet = show_figure(cls, draw_contact_sheet(parsed), text)
-        return io.NodeOutput(board, ui=sheet)
+        shown = show_figure(cls, draw_contact_sheet(parsed), text)
+        shown |= keyframe_sheet(parsed.keyframes, board.duration_s)
+        return io.NodeOutput(board, ui=shown)
 
 
 def named_cut_file(text: str) -> Path | None:

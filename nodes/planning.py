@@ -10,6 +10,7 @@ from .previews import show_figure
 from .running import check_widgets, in_words, node_progress
 from .schema import CATEGORY, found_by, keeps_preview, rarely_needed
 from .sockets import BeatPlanSocket, StoryboardSocket
+from .timeline import timeline_of_board, timeline_of_plan
 
 AUTO_STYLE = "auto"
 
@@ -61,7 +62,8 @@ class EditStoryboard(io.ComfyNode):
                 StoryboardSocket.Output("edited", display_name="storyboard"),
                 io.String.Output("json", display_name="json"),
             ],
-            **found_by("shot list", "edit storyboard", "theme", "music brief"),
+            **found_by("shot list", "edit storyboard", "theme", "music brief", "timeline"),
+            **keeps_preview(),
         )
 
     @classmethod
@@ -95,8 +97,9 @@ class EditStoryboard(io.ComfyNode):
                 "There is no storyboard. Connect Parse Shots, or paste a saved one into saved_json."
             )
         wanted_style = "" if style == AUTO_STYLE else style
-        board = apply_notes(with_theme(board, theme=theme, style=wanted_style), shot_notes)
-        return io.NodeOutput(board, storyboard_to_json(board))
+        edited = apply_notes(with_theme(board, theme=theme, style=wanted_style), shot_notes)
+        shown = timeline_of_board(board, edited)
+        return io.NodeOutput(edited, storyboard_to_json(edited), ui=shown)
 
 
 class PlanBeats(io.ComfyNode):
@@ -189,6 +192,7 @@ class PlanBeats(io.ComfyNode):
         )
         plan = plan_beats(storyboard, settings, node_progress(0, 0.9))
         shown = show_figure(cls, draw_plan(storyboard, plan), describe_plan(plan))
+        shown |= timeline_of_plan(plan)
         return io.NodeOutput(plan, plan.tempo.base_bpm, ui=shown)
 
 

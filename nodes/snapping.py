@@ -12,6 +12,7 @@ from .previews import show_figure
 from .running import in_words, node_progress
 from .schema import CATEGORY, found_by, keeps_preview, rarely_needed
 from .sockets import BeatPlanSocket, StoryboardSocket
+from .timeline import timeline_of_plan
 
 
 class SnapMusic(io.ComfyNode):
@@ -94,6 +95,7 @@ class SnapMusic(io.ComfyNode):
             )
         report = describe_snap(snapped)
         shown = show_figure(cls, draw_snap(snapped), report)
+        shown |= timeline_of_plan(snapped.plan)
         return io.NodeOutput(audio_to_comfy(snapped.audio), report, snapped.plan, ui=shown)
 
 
