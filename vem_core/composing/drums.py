@@ -10,6 +10,16 @@ from .grid import Bar, Grid
 from .style import DRUMS, DrumLine, Fill, Groove, Style
 
 _ACCENT = {"X": 0.4, "x": 0.0, "o": -0.55}
+_FEET = {DRUMS[name] for name in ("kick", "kick 2", "pedal hat")}
+_HANDS = {
+    DRUMS[name]
+    for name in (
+        "snare", "snare 2", "rim", "hat", "open hat", "ride", "ride 2", "ride bell", "crash",
+        "crash 2", "china", "splash", "low tom", "mid tom", "high mid tom", "high tom",
+        "floor tom", "high floor tom",
+    )
+}  # fmt: skip
+"""What the drummer who plays the fill has under the hands; all else is somebody else's."""
 _RING = {49: 8.0, 57: 8.0, 52: 6.0, 55: 4.0, 46: 2.0, 51: 2.0, 53: 2.0}
 
 
@@ -71,7 +81,11 @@ def _line(line: DrumLine, i: int, bar: Bar, style: Style, size: int) -> list[Ton
 def add_fills(
     tones: list[Tone], targets: Iterable[tuple[int, int]], grid: Grid, style: Style, dice: Dice
 ) -> list[Tone]:
-    """Replace the groove before each target (step, size) by a fill: the bigger, the longer."""
+    """Lead into each target (step, size) by a fill over the groove: the bigger, the longer.
+
+    A fill takes the drummer's hands from the groove and leaves the feet and the percussion;
+    before the biggest targets (size 3) only strokes on the beat stay below it.
+    """
     rng = dice.roll("fills")
     fills = sorted(style.fills, key=lambda fill: fill.steps)
     for target, size in sorted(targets):
@@ -84,9 +98,20 @@ def add_fills(
         start = target - fill.steps
         if any(tone.hit and start <= tone.step < target for tone in tones):
             continue
-        tones = [tone for tone in tones if not start <= tone.step < target]
-        tones += _fill(fill, target, style)
+        played = _fill(fill, target, style)
+        tones = [t for t in tones if not start <= t.step < target or _stays(t, played, size, grid)]
+        tones += played
     return tones
+
+
+def _stays(tone: Tone, fill: list[Tone], size: int, grid: Grid) -> bool:
+    """Whether a stroke of the groove can go on below a fill."""
+    if any(tone.pitch == other.pitch for other in fill):
+        return False
+    if size == 3:
+        return tone.pitch in _FEET and grid.level(tone.step) >= 2
+    hands_free = all(abs(tone.step - other.step) > 1 for other in fill if other.pitch in _HANDS)
+    return tone.pitch not in _HANDS or hands_free
 
 
 def _fill(fill: Fill, target: int, style: Style) -> list[Tone]:

@@ -92,7 +92,8 @@ def plan_chords(
     """(step, numeral) of each chord change, closing chord included; without tightening."""
     changes: list[tuple[int, str]] = []
     for phrase in form.phrases:
-        changes += _phrase_chords(grid, phrase, style, key, progressions)
+        written = _phrase_chords(grid, phrase, style, key, progressions)
+        changes += _cadenced(written, grid, phrase, style, key, progressions)
     changes = [(step, roman) for step, roman in changes if step < form.final]
     changes = _add_cadence(grid, form, changes, progressions)
     return _merge(changes)
@@ -119,6 +120,34 @@ def _phrase_chords(
             romans = tuple(_colour(roman, grid, bar, bright) for roman in romans)
         changes += [(bar.start + at, roman) for at, roman in _spread(romans, bar, grid)]
     return changes
+
+
+def _cadenced(
+    changes: list[tuple[int, str]],
+    grid: Grid,
+    phrase: Phrase,
+    style: Style,
+    key: Key,
+    progressions: Progressions,
+) -> list[tuple[int, str]]:
+    """An inner phrase with its cadence: at rest on the tonic if it is closed, else on the way.
+
+    The piece's own cadence is used. A closed phrase of three bars or more has the chord before the
+    last in the second half of its last bar but one and the last in its last bar; an open one that
+    would stop on the tonic leaves it in its last half bar.
+    """
+    if phrase.last or len(phrase.bars) < 3 or is_slow(phrase, style):
+        return changes
+    *before, last = progressions.cadence
+    *_, bar, final = phrase.bars
+    if phrase.closed:
+        at = bar.start + bar.length // (2 * grid.beat) * grid.beat
+        kept = [change for change in changes if change[0] < at]
+        return [*kept, (at, before[-1]), (final.start, last)]
+    at = final.start + -(-final.length // (2 * grid.beat)) * grid.beat
+    if at >= final.end or read_chord(changes[-1][1], key).root != key.tonic:
+        return changes
+    return [*(change for change in changes if change[0] < at), (at, before[-1])]
 
 
 def _tint(roman: str, grid: Grid, bar: Bar, key: Key) -> str:
