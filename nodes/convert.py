@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import torch
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
 CAN_TRIM = "start_time" in inspect.signature(InputImpl.VideoFromFile.__init__).parameters
 """Whether this ComfyUI knows videos that show only a part of their file."""
+
+_encoded: WeakKeyDictionary[Input.Video, Path] = WeakKeyDictionary()
+"""Files of videos made of images, for as long as ComfyUI holds those videos."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -41,11 +45,15 @@ class Clip:
 def clip_from_video(video: Input.Video) -> Clip:
     """The file behind a VIDEO and its trim window; nothing is decoded.
 
-    A video made of images in the graph has no file: it is encoded once into the temp folder.
+    A video made of images in the graph has no file: it is encoded once into the temp folder,
+    however many nodes ask for it.
     """
     if isinstance(video, InputImpl.VideoFromComponents):
-        path = new_temp("vem-images", ".mp4")
-        video.save_to(str(path), format=Types.VideoContainer.MP4, codec=Types.VideoCodec.H264)
+        path = _encoded.get(video)
+        if path is None or not path.is_file():
+            path = new_temp("vem-images", ".mp4")
+            video.save_to(str(path), format=Types.VideoContainer.MP4, codec=Types.VideoCodec.H264)
+            _encoded[video] = path
         return Clip(source=path)
     source = video.get_stream_source()
     if isinstance(source, str):

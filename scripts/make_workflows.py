@@ -2,167 +2,25 @@
 
     python scripts/make_workflows.py --server http://127.0.0.1:8188
 
-Graphs are described below by node, widget and wire. The server (any ComfyUI with this pack) says
-which sockets and widgets its nodes have, so the order of widget values cannot go wrong by hand.
+Graphs are described in workflow_graphs.py by node, widget and wire. The server (any ComfyUI with
+this pack) says which sockets and widgets its nodes have, so the order of widget values cannot go
+wrong by hand.
 """
 
 import argparse
 import json
 import sys
 import uuid
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
 from ui_to_api import fetch_object_info, is_widget, ui_to_api, widget_names
+from workflow_boxes import Box
+from workflow_graphs import WORKFLOWS
 
 FOLDER = Path(__file__).parents[1] / "workflows"
 VERSION = "0.1.0"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Box:
-    """One node: where it stands, what its widgets say, which outputs its inputs hang on."""
-
-    type: str
-    at: tuple[int, int]
-    size: tuple[int, int]
-    wires: dict[str, tuple[str, int]] = field(default_factory=dict)
-    widgets: dict[str, Any] = field(default_factory=dict)
-    title: str = ""
-
-
-LOAD = Box(type="VeM_LoadVideo", at=(40, 160), size=(320, 420), widgets={"file": "clip.mp4"})
-PARSE = Box(type="VeM_ParseShots", at=(420, 160), size=(560, 700), wires={"video": ("load", 0)})
-BOARD = Box(
-    type="VeM_Storyboard",
-    at=(1040, 160),
-    size=(440, 420),
-    wires={"storyboard": ("parse", 0)},
-)
-PLAN = Box(
-    type="VeM_PlanBeats", at=(1540, 160), size=(620, 560), wires={"storyboard": ("board", 0)}
-)
-
-
-def note(at: tuple[int, int], text: str, size: tuple[int, int] = (320, 300)) -> Box:
-    return Box(type="MarkdownNote", at=at, size=size, widgets={"text": text}, title="Read me")
-
-
-WORKFLOWS: dict[str, dict[str, Box]] = {
-    "parse_and_plan": {
-        "note": note(
-            (40, 640),
-            "## Shots and beats\n\n1. Choose a video in **Load Video**.\n2. Press **Run**.\n3. Look"
-            " at the shots in **Parse Shots** and at the beats over the cuts in **Plan Beats**:"
-            " green is met, red is missed.\n\nWrite a theme or notes into **Storyboard**, and run"
-            " again: only what changed is done anew.",
-        ),
-        "load": LOAD,
-        "parse": PARSE,
-        "board": BOARD,
-        "plan": PLAN,
-        "json": Box(
-            type="PreviewAny",
-            at=(1040, 640),
-            size=(440, 340),
-            wires={"source": ("board", 1)},
-            title="The storyboard, to keep and edit",
-        ),
-        "bpm": Box(
-            type="PreviewAny",
-            at=(1540, 780),
-            size=(300, 120),
-            wires={"source": ("plan", 1)},
-            title="Base tempo in BPM",
-        ),
-    },
-    "snap_your_music": {
-        "note": note(
-            (40, 980),
-            "## Your music on your cuts\n\n1. Choose a video and a piece of music.\n2. Press"
-            " **Run**.\n\nThe music's own tempo is kept as far as it goes: beats are planned around"
-            " it, and no part is stretched by more than 8 %. The film lies in ComfyUI's output"
-            " folder; its picture is copied, not encoded again.",
-        ),
-        "load": LOAD,
-        "music": Box(
-            type="LoadAudio",
-            at=(40, 680),
-            size=(320, 200),
-            widgets={"audio": "music.mp3"},
-            title="Your music",
-        ),
-        "parse": PARSE,
-        "snap": Box(
-            type="VeM_SnapMusic",
-            at=(1040, 160),
-            size=(560, 440),
-            wires={"music": ("music", 0), "storyboard": ("parse", 0)},
-        ),
-        "match": Box(
-            type="VeM_ScoreMatch",
-            at=(1040, 660),
-            size=(560, 340),
-            wires={
-                "audio": ("snap", 0),
-                "storyboard": ("parse", 0),
-                "beat_plan": ("snap", 2),
-            },
-        ),
-        "mix": Box(
-            type="VeM_MixAudio",
-            at=(1660, 160),
-            size=(520, 620),
-            wires={"music": ("snap", 0), "own_sound": ("load", 1), "duration_s": ("load", 2)},
-        ),
-        "mux": Box(
-            type="VeM_MuxVideo",
-            at=(1660, 840),
-            size=(520, 500),
-            wires={"video": ("load", 0), "audio": ("mix", 0)},
-        ),
-    },
-    "compose_for_video": {
-        "note": note(
-            (40, 640),
-            "## Music composed for your video\n\n1. Choose a video.\n2. Say what it is about in"
-            " **Storyboard**: a theme, a style, notes on shots.\n3. Press **Run**. Another seed in"
-            " **Compose** is another piece.\n\nFilm, MIDI and stems lie in ComfyUI's output"
-            " folder.",
-        ),
-        "load": LOAD,
-        "parse": PARSE,
-        "board": BOARD,
-        "plan": PLAN,
-        "compose": Box(
-            type="VeM_Compose",
-            at=(420, 920),
-            size=(620, 660),
-            wires={"storyboard": ("board", 0), "beat_plan": ("plan", 0)},
-            widgets={"seed": 1},
-        ),
-        "save": Box(
-            type="VeM_SaveScore",
-            at=(40, 1000),
-            size=(320, 220),
-            wires={"music": ("compose", 0)},
-        ),
-        "mix": Box(
-            type="VeM_MixAudio",
-            at=(1100, 920),
-            size=(520, 620),
-            wires={"music": ("compose", 1), "own_sound": ("load", 1), "duration_s": ("load", 2)},
-        ),
-        "mux": Box(
-            type="VeM_MuxVideo",
-            at=(1680, 920),
-            size=(480, 520),
-            wires={"video": ("load", 0), "audio": ("mix", 0)},
-        ),
-    },
-}
 
 
 def make_workflow(name: str, boxes: dict[str, Box], object_info: dict[str, Any]) -> dict[str, Any]:
