@@ -15,7 +15,7 @@ COMFY = {
     "nodes",
     "server",
 }
-FOUNDATION = {"types", "units", "errors", "files", "lexicon", "plotting", "report"}
+FOUNDATION = {"types", "units", "errors", "files", "lexicon", "places", "plotting", "report"}
 STAGES = {"video", "parsing", "rhythm", "codecs", "audio", "metrics", "composing", "encoders"}
 NEURAL = {"model", "diffusion"}
 TOP = {

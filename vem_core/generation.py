@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .errors import InputError
+from .places import find_model
 from .types import (
     BeatPlan,
     Key,
@@ -102,11 +103,7 @@ def open_model(file: Path | None = None) -> "MusicModel":
     Raises:
         VemError: what load_model raises.
     """
-    from .checkpoint import BOX, DEFAULT_MODEL, load_model
-
-    path = file or BOX / DEFAULT_MODEL
-    if not path.is_file():
-        return load_model(path)  # which says what is missing
+    path = find_model(file)
     stat = path.stat()
     return _open(path.resolve(), (stat.st_mtime_ns, stat.st_size))
 
