@@ -11,7 +11,6 @@ import numpy as np
 
 from .audio.mix_plan import MixSettings
 from .audio.mixing import MixReport
-from .codecs.score.render import RenderSettings
 from .errors import InputError
 from .generation import DecodedScore, ModelSettings
 from .parsing.settings import ParseSettings
@@ -33,6 +32,7 @@ from .types import (
 from .video.opening import Source
 
 if TYPE_CHECKING:
+    from .codecs.score.render import RenderSettings
     from .engine.music_model import MusicModel
 
 Engine = Literal["vem", "composer"]
@@ -153,7 +153,9 @@ def compose_score(
     return replace(score, instruments=tuple((dict(score.instruments) | chosen).items()))
 
 
-def render_score(score: Score, progress: Progress, settings: RenderSettings | None = None) -> Music:
+def render_score(
+    score: Score, progress: Progress, settings: "RenderSettings | None" = None
+) -> Music:
     """Play a score; the stems add up to the mix, which is not mastered yet."""
     from .codecs.score.render import render
 

@@ -12,12 +12,11 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import TYPE_CHECKING, Literal, get_args
 
-import torch
-
 from .errors import InputError
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # neither is loaded by those who only plan: torch takes seconds and 700 MB
     import numpy as np
+    import torch
 
 Progress = Callable[[float], None]
 """Told the share done, in [0, 1]. It may raise to interrupt; a stage then frees what it holds."""
@@ -326,23 +325,12 @@ class BeatPlan:
 class Audio:
     """Sound and its rate."""
 
-    waveform: torch.Tensor
+    waveform: "torch.Tensor"
     """(C, T) float32, full scale is 1."""
     sample_rate: int
 
     def __post_init__(self) -> None:
-        if self.waveform.ndim != 2 or self.waveform.shape[0] < 1:
-            raise InputError(
-                f"The sound has the shape {tuple(self.waveform.shape)}; needed is (channels,"
-                " samples)."
-            )
-        if self.waveform.dtype != torch.float32:
-            raise InputError(f"The sound is of type {self.waveform.dtype}; needed is float32.")
-        if not 1_000 <= self.sample_rate <= 768_000:
-            raise InputError(
-                f"The sound has a sample rate of {self.sample_rate} Hz; needed is 1000 to 768000"
-                " Hz."
-            )
+        _check_sound(tuple(self.waveform.shape), str(self.waveform.dtype), self.sample_rate)
 
     @property
     def n_channels(self) -> int:
@@ -355,6 +343,56 @@ class Audio:
     @property
     def duration_s(self) -> float:
         return self.n_samples / self.sample_rate
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Samples:
+    """Sound and its rate as numpy holds it, for the stages that need no tensors."""
+
+    values: "np.ndarray"
+    """(C, T) float32, full scale is 1."""
+    sample_rate: int
+
+    def __post_init__(self) -> None:
+        _check_sound(self.values.shape, str(self.values.dtype), self.sample_rate)
+
+    @property
+    def n_channels(self) -> int:
+        return self.values.shape[0]
+
+    @property
+    def n_samples(self) -> int:
+        return self.values.shape[1]
+
+    @property
+    def duration_s(self) -> float:
+        return self.n_samples / self.sample_rate
+
+
+def _check_sound(shape: tuple[int, ...], dtype: str, sample_rate: int) -> None:
+    if len(shape) != 2 or shape[0] < 1:
+        raise InputError(f"The sound has the shape {shape}; needed is (channels, samples).")
+    if dtype.removeprefix("torch.") != "float32":
+        raise InputError(f"The sound is of type {dtype}; needed is float32.")
+    if not 1_000 <= sample_rate <= 768_000:
+        raise InputError(
+            f"The sound has a sample rate of {sample_rate} Hz; needed is 1000 to 768000 Hz."
+        )
+
+
+def samples_of(sound: Audio | Samples) -> Samples:
+    """The same sound for numpy; nothing is copied where it lies in main memory."""
+    if isinstance(sound, Samples):
+        return sound
+    values = sound.waveform.detach().cpu().numpy()
+    return Samples(values=values, sample_rate=sound.sample_rate)
+
+
+def audio_of(sound: Samples) -> Audio:
+    """The same sound as a tensor; nothing is copied."""
+    import torch
+
+    return Audio(waveform=torch.from_numpy(sound.values), sample_rate=sound.sample_rate)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -373,9 +411,9 @@ class SoundStream:
         return None if self.n_samples is None else self.n_samples / self.sample_rate
 
 
-def stream_of(audio: Audio, block: int = 1 << 17) -> SoundStream:
+def stream_of(audio: Audio | Samples, block: int = 1 << 17) -> SoundStream:
     """The stream of a sound that is held whole, in blocks of `block` samples."""
-    samples = audio.waveform.detach().cpu().numpy()
+    samples = samples_of(audio).values
 
     def blocks() -> "Iterator[np.ndarray]":
         for start in range(0, samples.shape[1], block):
@@ -463,9 +501,9 @@ class Score:
 class MusicLatents:
     """Music as its codec's latent frames, on the clock of the clip."""
 
-    z: torch.Tensor
+    z: "torch.Tensor"
     """(C, L) float32."""
-    frame_times_s: torch.Tensor
+    frame_times_s: "torch.Tensor"
     """(L + 1,) float64 edges of the frames, increasing."""
     codec: str
     """Name of the codec, which alone knows what the channels mean."""
@@ -483,25 +521,25 @@ class MusicLatents:
 class Conditioning:
     """What the music model is told of one clip (VeM eq. 6, and the clock of the latents)."""
 
-    frame_times_s: torch.Tensor
+    frame_times_s: "torch.Tensor"
     """(L + 1,) float64 edges of the latent frames."""
-    frames: torch.Tensor
+    frames: "torch.Tensor"
     """(L, D) where a frame lies in bar, phrase and clip."""
-    activations: torch.Tensor
+    activations: "torch.Tensor"
     """(L, D) where a transition asks for a hit, in and around each frame."""
-    texts: torch.Tensor
+    texts: "torch.Tensor"
     """(S, 3, D) theme caption, tags and shot text; the first two are the same for every shot."""
-    pictures: torch.Tensor
+    pictures: "torch.Tensor"
     """(S, D) what a shot looks like."""
-    shot_edges_s: torch.Tensor
+    shot_edges_s: "torch.Tensor"
     """(S + 1,) float64; the shots tile the clip."""
-    edge_widths_s: torch.Tensor
+    edge_widths_s: "torch.Tensor"
     """(S - 1,) how long the dissolve at each inner edge takes; 0 for cuts."""
-    overall: torch.Tensor
+    overall: "torch.Tensor"
     """(D,) what holds for the whole piece: style, key, metre, tempo, mood."""
-    reference: torch.Tensor
+    reference: "torch.Tensor"
     """(C, M) latent frames that tell the themes a piece is made from; M = 0: none."""
-    reference_at: torch.Tensor
+    reference_at: "torch.Tensor"
     """(L,) int64: which frame of the reference each latent frame takes up; -1: none."""
 
 

@@ -7,9 +7,8 @@ they come, and let a LevelMeter hear them for `report_mix`.
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 
-from ..types import Audio, Progress, SoundStream, no_progress
+from ..types import Audio, Progress, Samples, SoundStream, audio_of, no_progress
 from .loudness import LevelMeter, Levels
 from .mix_plan import MixPlan, MixSettings, plan_mix
 
@@ -70,7 +69,7 @@ def mix(
         meter.add(block)
         progress(0.6 + 0.4 * stop / plan.n_samples)
         start = stop
-    audio = Audio(waveform=torch.from_numpy(mixed), sample_rate=plan.sample_rate)
+    audio = audio_of(Samples(values=mixed, sample_rate=plan.sample_rate))
     return Mixed(audio=audio, report=report_mix(plan, meter.finish()))
 
 

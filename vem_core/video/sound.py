@@ -5,12 +5,11 @@ from dataclasses import dataclass
 
 import av
 import numpy as np
-import torch
 from av.audio.stream import AudioStream
 from av.container import InputContainer
 
 from ..errors import InputError, MediaError
-from ..types import Audio, check_seconds
+from ..types import Audio, Samples, audio_of, check_seconds
 from ..units import seconds_to_samples
 from .decoding import Damage, SoundRun, decode_sound, find_origin
 from .opening import Source, find_picture, find_sound, open_media, source_name
@@ -22,10 +21,14 @@ _log = logging.getLogger(__name__)
 class Sound:
     """What could be read of a file's sound, and what could not."""
 
-    audio: Audio | None
+    samples: Samples | None
     """None where the file has no sound at all, or none in the window."""
     warning: str = ""
     """One sentence for the creator where part of the sound is damaged; else empty."""
+
+    @property
+    def audio(self) -> Audio | None:
+        return None if self.samples is None else audio_of(self.samples)
 
 
 def read_sound(
@@ -59,7 +62,7 @@ def read_sound(
         if stream is None and find_picture(container) is None:
             raise MediaError(f"{name} holds neither sound nor picture. Choose another file.")
         if stream is None:
-            return Sound(audio=None)
+            return Sound(samples=None)
         if stream.codec_context is None:
             raise MediaError(
                 f"The sound of {name} is in a format that cannot be decoded here. Convert it, for"
@@ -73,9 +76,7 @@ def read_sound(
             f"The sound of {name} cannot be decoded; it is damaged. Remove the sound from the"
             " file, or export it again."
         )
-    waveform = canvas.waveform()
-    audio = None if waveform is None else Audio(waveform=waveform, sample_rate=rate)
-    return Sound(audio=audio, warning=damage.sentence(name, origin_s))
+    return Sound(samples=canvas.samples(), warning=damage.sentence(name, origin_s))
 
 
 def read_audio(
@@ -135,10 +136,10 @@ class _Canvas:
         self._samples[:n_channels, at:end] = samples[:n_channels]
         self.n_samples = max(self.n_samples, end)
 
-    def waveform(self) -> torch.Tensor | None:
+    def samples(self) -> Samples | None:
         if self._samples is None:
             return None
-        return torch.from_numpy(self._samples[:, : self.n_samples])
+        return Samples(values=self._samples[:, : self.n_samples], sample_rate=self.rate)
 
 
 def _fill(canvas: _Canvas, source: Source, origin_s: float) -> Damage:
