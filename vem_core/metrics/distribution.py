@@ -128,9 +128,10 @@ def fad_infinity(
         drawn = generated[generator.integers(0, len(generated), size)]
         figures.append(frechet_distance(*gaussian, *_gaussian(drawn)))
     inverse = 1 / np.array(sizes)
-    slope, value = np.polyfit(inverse, figures, 1)
-    residual = np.square(figures - (slope * inverse + value)).sum()
-    total = np.square(figures - np.mean(figures)).sum()
+    heights = np.array(figures)
+    slope, value = np.polyfit(inverse, heights, 1)
+    residual = np.square(heights - (slope * inverse + value)).sum()
+    total = np.square(heights - heights.mean()).sum()
     return Extrapolation(
         value=float(value),
         slope=float(slope),
