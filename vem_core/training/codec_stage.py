@@ -10,7 +10,7 @@ from ..codecs.score.tensor import SLOTS
 from ..types import PARTS
 from .loop import Losses, LossOf
 
-VALUE_WEIGHT = 0.3
+VALUE_WEIGHT = 0.6
 LEAD_WEIGHT = 3.0
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import torch
 
-from ..checkpoint import save_model
+from ..checkpoint import load_model, save_model
 from ..codecs.score.beats import BeatTable
 from ..codecs.score.latent_codec import CodecConfig, ScoreCodec
 from ..composing.style import style_names
@@ -46,6 +46,8 @@ class TrainSettings:
     beats_loop: LoopSettings = field(
         default_factory=lambda: LoopSettings(steps=10_000, learning_rate=5e-4)
     )
+    start_from: str = ""
+    """A model file to go on from: its codec is kept as it is, its denoiser is trained further."""
     only_adapters: bool = False
     """Stage 3 moves the beat adapters alone; False: adapters and denoiser together."""
     drops: DropShares = field(default_factory=DropShares)
@@ -74,9 +76,20 @@ def train(
     _state_settings(folder / "settings.json", settings)
     bake(music, settings.music, workers=workers, progress=_part(progress, 0.0, 0.1))
     styles = style_names()
-    codec = train_codec(folder / "codec", music, settings, device, _part(progress, 0.1, 0.2))
+    start = load_model(Path(settings.start_from), device=device) if settings.start_from else None
+    if start:
+        codec = start.codec
+    else:
+        codec = train_codec(folder / "codec", music, settings, device, _part(progress, 0.1, 0.2))
     clips = encode_clips(read_pieces(music), codec, styles)
-    denoiser = train_denoiser(folder, clips, codec, settings, progress=_part(progress, 0.2, 1.0))
+    denoiser = train_denoiser(
+        folder,
+        clips,
+        codec,
+        settings,
+        start=start.denoiser if start else None,
+        progress=_part(progress, 0.2, 1.0),
+    )
     model = MusicModel(name=settings.name, styles=styles, codec=codec, denoiser=denoiser)
     path = folder / f"{settings.name}.safetensors"
     save_model(path, model)
@@ -103,14 +116,27 @@ def train_denoiser(
     codec: ScoreCodec,
     settings: TrainSettings,
     *,
+    start: Denoiser | None = None,
     progress: Progress = no_progress,
 ) -> Denoiser:
-    """Stages 2 and 3; returns the moving average of the weights."""
+    """Stages 2 and 3; returns the moving average of the weights.
+
+    Raises:
+        InputError: `start` is of another size than the settings say.
+    """
     styles = style_names()
     widths = conditioning_widths(styles, LexiconText(styles), codec.n_channels)
     config = DenoiserConfig(conditioning=widths, width=settings.width, n_blocks=settings.n_blocks)
     torch.manual_seed(settings.denoiser_loop.seed)
     denoiser = Denoiser(config).to(next(codec.parameters()).device)
+    if start is not None:
+        if start.config != config:
+            raise InputError(
+                f"'{settings.start_from}' is a model of width {start.config.width} with"
+                f" {start.config.n_blocks} blocks and cannot be trained further with the width"
+                f" {config.width} and {config.n_blocks} blocks of the settings. Give both the same."
+            )
+        denoiser.load_state_dict(start.state_dict())
     batches = ClipBatches(clips, settings.batch_frames)
     for with_beats, loop, name in (
         (False, settings.denoiser_loop, "denoiser"),

@@ -60,3 +60,16 @@ def test_training_ends_in_a_model_and_a_kill_changes_nothing(tmp_path: Path) -> 
     assert all(torch.equal(first[name], second[name]) for name in first)
     with pytest.raises(InputError, match="a training with other settings"):
         train(tmp_path / "cut", tmp_path / "music", replace(SETTINGS, width=128))
+
+
+def test_training_goes_on_from_a_model_and_keeps_its_codec(tmp_path: Path) -> None:
+    first = train(tmp_path / "first", tmp_path / "music", SETTINGS)
+    further = replace(SETTINGS, start_from=str(first))
+    second = train(tmp_path / "second", tmp_path / "music", further)
+    old, new = weights(first), weights(second)
+    kept = load_model(first).codec.state_dict()
+    assert all(torch.equal(old[name], new[name]) for name in kept)
+    moved = old["blocks.0.mlp.0.weight"] - new["blocks.0.mlp.0.weight"]
+    assert 0 < moved.abs().max() < 0.1  # near where it started, not drawn anew
+    with pytest.raises(InputError, match="width 64 with 2 blocks"):
+        train(tmp_path / "third", tmp_path / "music", replace(further, width=128))

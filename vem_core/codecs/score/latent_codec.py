@@ -39,7 +39,7 @@ class CodecConfig:
     drums: int = 16
     bass: int = 10
     harmony: int = 14
-    keys: int = 18
+    keys: int = 22
     lead: int = 14
     strings: int = 12
     chords: int = 8
