@@ -18,6 +18,8 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from composer import features
+
 from vem_core.checkpoint import load_model
 from vem_core.codecs.score.beats import BeatTable
 from vem_core.codecs.score.tensor import score_to_tensor
@@ -37,6 +39,9 @@ from vem_core.metrics.score import (
 from vem_core.training.codec_stage import codec_figures
 from vem_core.training.pieces import HELD_OUT_SEED, BakeSettings, compose_piece
 from vem_core.types import PARTS, BeatPlan, Score, Storyboard
+
+N_KNOWN = 220
+"""Composed pieces that the classifier of styles learns from."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -164,17 +169,86 @@ def show_music(pairs: list[Pair]) -> None:
     show("overlap of note lengths, of gaps between onsets", note, gap, ">= .9")
 
 
-def show_control(pairs: list[Pair]) -> None:
-    print("4. Control")
-    found: list[list[float]] = [[], []]
-    for pair in pairs:
+def follows_arousal(pairs: list[Pair], scores: list[Score]) -> float:
+    """Mean Spearman correlation of arousal and onsets a second, over clips of 5 shots or more."""
+    found = []
+    for pair, score in zip(pairs, scores, strict=True):
         wanted = [shot.affect.arousal for shot in pair.storyboard.shots]
         if len(wanted) >= 5:
-            for column, score in zip(found, (pair.composed, pair.generated), strict=True):
-                value = spearman(wanted, onset_density(score, pair.storyboard))
-                column.append(0.0 if np.isnan(value) else value)
-    composed, generated = (float(np.mean(column)) for column in found)
-    show("Spearman arousal, density (>= 5 shots)", composed, generated, ">= .8")
+            value = spearman(wanted, onset_density(score, pair.storyboard))
+            found.append(0.0 if np.isnan(value) else value)
+    return float(np.mean(found))
+
+
+def mode_heard(score: Score) -> str:
+    """Major or minor, from the notes alone: which third of the tonic sounds longer."""
+    length = {3: 0.0, 4: 0.0}
+    for part, notes in score.parts:
+        for note in notes if part != "drums" else ():
+            third = (note.pitch - score.key.tonic) % 12
+            if third in length:
+                length[third] += note.duration_steps
+    return "major" if length[4] >= length[3] else "minor"
+
+
+def mode_follows_valence(pairs: list[Pair], scores: list[Score]) -> Count:
+    """Clips whose mean valence lies outside the middle third and whose heard mode agrees."""
+    found = total = 0
+    for pair, score in zip(pairs, scores, strict=True):
+        lengths_s = [shot.end_s - shot.start_s for shot in pair.storyboard.shots]
+        valences = [shot.affect.valence for shot in pair.storyboard.shots]
+        valence = float(np.average(valences, weights=lengths_s))
+        if abs(valence) > 1 / 3:
+            total += 1
+            found += (mode_heard(score) == "major") == (valence > 0)
+    return Count(found=found, total=total)
+
+
+class StyleClassifier:
+    """Least squares on the features of benchmarks/composer.py, learnt from composed pieces."""
+
+    def __init__(self, scores: list[Score]):
+        x = np.array([features(score) for score in scores])
+        self.names = sorted({score.style for score in scores})
+        self.mean, self.std = x.mean(axis=0), x.std(axis=0) + 1e-3
+        target = np.eye(len(self.names))[[self.names.index(score.style) for score in scores]]
+        z = self._inputs(x)
+        self.weights = np.linalg.solve(z.T @ z + 5.0 * np.eye(z.shape[1]), z.T @ target)
+
+    def _inputs(self, x: np.ndarray) -> np.ndarray:
+        return np.hstack([(x - self.mean) / self.std, np.ones((len(x), 1))])
+
+    def share_right(self, scores: list[Score]) -> float:
+        x = np.array([features(score) for score in scores])
+        guess = (self._inputs(x) @ self.weights).argmax(axis=1)
+        return float(
+            np.mean([self.names[g] == s.style for g, s in zip(guess, scores, strict=True)])
+        )
+
+
+def show_control(model: MusicModel, pairs: list[Pair], settings: SampleSettings) -> None:
+    print("4. Control: composed, generated")
+    composed, generated = [p.composed for p in pairs], [p.generated for p in pairs]
+    bake = BakeSettings(seed=HELD_OUT_SEED)
+    known = [compose_piece(len(pairs) + i, bake).score for i in range(N_KNOWN)]
+    classifier = StyleClassifier(known)
+    print("  with the mask")
+    show_control_of(pairs, composed, generated, classifier)
+    off = replace(settings, storyboard_strength=0.0)
+    without = make_pairs(model, len(pairs), off)
+    print("  with the mask removed in sampling: every frame sees every shot")
+    show_control_of(pairs, composed, [p.generated for p in without], classifier)
+
+
+def show_control_of(
+    pairs: list[Pair], composed: list[Score], generated: list[Score], classifier: StyleClassifier
+) -> None:
+    values = [follows_arousal(pairs, scores) for scores in (composed, generated)]
+    show("Spearman of arousal and density (>= 5 shots)", *values, ">= .8")
+    counts = [mode_follows_valence(pairs, scores) for scores in (composed, generated)]
+    shares = [count.found / max(count.total, 1) for count in counts]
+    show(f"heard mode agrees with valence (of {counts[0].total})", *shares, ">= .9")
+    show("style recovered", *(classifier.share_right(s) for s in (composed, generated)), ">= .9")
 
 
 def show_hits(model: MusicModel, pairs: list[Pair], settings: SampleSettings) -> None:
@@ -227,7 +301,7 @@ def main() -> None:
     rates = [p.sample_s / p.plan.duration_s for p in pairs]
     print(f"2. Speed: 30 s of music sampled in {30 * float(np.median(rates)):.2f} s (< 2 s)")
     show_music(pairs)
-    show_control(pairs)
+    show_control(model, pairs, settings)
     show_hits(model, pairs, settings)
     show_variety(model, pairs, settings)
 
