@@ -13,15 +13,15 @@ from torch import nn
 
 from .codecs.score.latent_codec import CodecConfig, ScoreCodec
 from .engine.music_model import MusicModel
-from .errors import MissingWeightsError, VemError
+from .errors import VemError
 from .files import whole_file
 from .model.conditioning import ConditioningWidths
 from .model.denoiser import Denoiser, DenoiserConfig
+from .places import BOX, DEFAULT_ALIGNER, find_model
+from .rhythm.aligner import Aligner, AlignerConfig
 
 FORMAT = "vem.model/1"
-BOX = Path(__file__).parent / "assets" / "models"
-"""Where the models that come with VeM lie."""
-DEFAULT_MODEL = "vem-score.safetensors"
+ALIGNER_FORMAT = "vem.aligner/1"
 
 Config = TypeVar("Config")
 
@@ -57,14 +57,48 @@ def load_model(path: Path | None = None, device: str = "cpu") -> MusicModel:
         MissingWeightsError: there is no such file.
         WeightsError: the file is cut short, is no VeM model, or was written by another version.
     """
+    path = find_model(path)
+    header, tensors = _open(path, FORMAT, device)
+    return _build(path, header, tensors, device)
+
+
+def save_aligner(path: Path, aligner: Aligner) -> None:
+    """Write an aligner, its weights as float16 (they are read back as float32)."""
+    from safetensors.torch import save_file
+
+    tensors = {
+        name: (value.half() if value.is_floating_point() else value).contiguous()
+        for name, value in aligner.state_dict().items()
+    }
+    header = {"format": ALIGNER_FORMAT, "aligner": json.dumps(asdict(aligner.config))}
+    with whole_file(path) as temporary:
+        save_file(tensors, temporary, metadata=header)
+
+
+def load_aligner(path: Path | None = None, device: str = "cpu") -> Aligner:
+    """Read an aligner; without a path the one that comes with VeM.
+
+    Raises:
+        MissingWeightsError: there is no such file.
+        WeightsError: the file is cut short, is no VeM aligner, or was written by another version.
+    """
+    path = find_model(path or BOX / DEFAULT_ALIGNER)
+    header, tensors = _open(path, ALIGNER_FORMAT, device)
+    try:
+        given = json.loads(header["aligner"])
+        lists = {name: tuple(value) for name, value in given.items() if isinstance(value, list)}
+        aligner = Aligner(_read(AlignerConfig, given | lists))
+        _fill(aligner, tensors, "")
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        raise _foreign(path, error) from error
+    aligner.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return aligner.eval().requires_grad_(False)
+
+
+def _open(path: Path, wanted: str, device: str) -> tuple[dict[str, str], dict[str, torch.Tensor]]:
+    """Header and tensors of a file of weights in the format `wanted`."""
     from safetensors import SafetensorError, safe_open
 
-    path = path or BOX / DEFAULT_MODEL
-    if not path.is_file():
-        raise MissingWeightsError(
-            f"There is no model at '{path}'. Put a VeM model (.safetensors) there, or train one"
-            " with 'vem train'."
-        )
     try:
         with safe_open(path, framework="pt", device=device) as stored:
             header = stored.metadata() or {}
@@ -74,12 +108,19 @@ def load_model(path: Path | None = None, device: str = "cpu") -> MusicModel:
             f"'{path}' cannot be read as a model ({error}); it is cut short or not a .safetensors"
             " file. Copy or download it again."
         ) from error
-    if header.get("format") != FORMAT:
+    if header.get("format") != wanted:
         raise WeightsError(
-            f"'{path}' is not a model of VeM ({FORMAT} is needed, it says"
+            f"'{path}' is not a model of VeM ({wanted} is needed, it says"
             f" '{header.get('format', 'nothing')}'). Choose another file."
         )
-    return _build(path, header, tensors, device)
+    return header, tensors
+
+
+def _foreign(path: Path, error: Exception) -> WeightsError:
+    return WeightsError(
+        f"'{path}' does not fit this version of VeM ({str(error).splitlines()[0]})."
+        " Use the model that came with this version."
+    )
 
 
 def _build(
@@ -94,10 +135,7 @@ def _build(
         _fill(codec, tensors, "codec.")
         _fill(denoiser, tensors, "denoiser.")
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
-        raise WeightsError(
-            f"'{path}' does not fit this version of VeM ({str(error).splitlines()[0]})."
-            " Use the model that came with this version."
-        ) from error
+        raise _foreign(path, error) from error
     for module in (codec, denoiser):
         module.to(device).eval().requires_grad_(False)
     return MusicModel(name=header["name"], styles=styles, codec=codec, denoiser=denoiser)
