@@ -7,6 +7,7 @@ from .errors import MissingWeightsError
 BOX = Path(__file__).parent / "assets" / "models"
 """The folder of the models."""
 DEFAULT_MODEL = "vem-score.safetensors"
+DEFAULT_ALIGNER = "vem-aligner.safetensors"
 
 
 def find_model(path: Path | None = None) -> Path:
