@@ -23,7 +23,7 @@ from .density import hold_back, intensities
 from .draft import Dice, Draft, Tone, empty_draft, pitches_at
 from .drums import add_fills, play_grooves
 from .dynamics import loudness_curve, perform
-from .ending import add_close
+from .ending import add_close, choose_ending
 from .finish import breathe, cover, select
 from .form import Form, make_form
 from .grid import Grid, make_grid
@@ -150,9 +150,12 @@ def _write(
     double_tune(draft, form, style)
     targets = {phrase.start: 2 if phrase.energy > 0.6 else 1 for phrase in form.phrases[1:]}
     targets |= {gesture.step: 3 for gesture in gestures if gesture.size == BIG}
+    ending = choose_ending(grid, form, style, dice)
     targets[form.final] = 2
+    if ending == "broad":
+        del targets[form.final]
     draft["drums"] = add_fills(draft["drums"], targets.items(), grid, style, dice)
-    add_close(draft, grid, form, style, spans, voicings[-1])
+    add_close(draft, grid, form, style, spans, voicings[-1], tune.motif, ending)
     player = HitPlayer(
         grid=grid, form=form, style=style, key=key, spans=spans, span_at=span_at,
         voicings=voicings, roots=bass_line(spans, style),

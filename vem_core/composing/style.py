@@ -19,6 +19,7 @@ from .theory import SCALES, read_chord
 
 FOLDER = Path(__file__).parent / "styles"
 FIGURES = ("bass", "harmony", "keys", "strings")
+ENDINGS = ("held", "broad", "arpeggio", "echo", "stinger", "strokes", "vamp")
 
 DRUMS = {
     "impact": 27,
@@ -171,6 +172,8 @@ class Style:
     """Sounds that grow into a big hit."""
     stop: float
     """Chance of a moment of silence right before a big hit."""
+    endings: tuple[str, ...]
+    """Ways to end (ENDINGS) that suit the style."""
 
     def tempo_range_bpm(self, metre: Metre) -> tuple[float, float]:
         """The tempo range in beats of a metre: `tempo_bpm` counts quarters, 6/8 dotted ones."""
@@ -259,6 +262,7 @@ def _build(data: dict[str, Any], feel: dict[str, Any]) -> Style:
         double_above=data.get("double_above", 2.0),
         swells=tuple(data.get("swells", [])),
         stop=data["stop"],
+        endings=tuple(data["endings"]),
     )
 
 
@@ -305,6 +309,7 @@ def _check(style: Style) -> None:
             for roman in line.replace(",", " ").split():
                 read_chord(roman, Key(tonic=0, mode=mode))  # type: ignore[arg-type]
     wrong += [f"no drum '{drum}'" for drum in _all_drums(style) if drum not in DRUMS]
+    wrong += [f"no ending '{name}'" for name in style.endings if name not in ENDINGS]
     for metre, part, grid in _all_grids(style):
         size = METRES[metre].steps_per_beat * METRES[metre].beats_per_bar
         if not grid or len(grid) % size:

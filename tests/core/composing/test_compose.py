@@ -8,7 +8,10 @@ import pytest
 from vem_core.composing.choose import choose_style
 from vem_core.composing.compose import compose
 from vem_core.composing.draft import Dice
-from vem_core.composing.style import load_style, style_names
+from vem_core.composing.drums import add_fills, drum_tone
+from vem_core.composing.form import make_form
+from vem_core.composing.grid import make_grid
+from vem_core.composing.style import DRUMS, load_style, style_names
 from vem_core.errors import InputError
 from vem_core.metrics.melody import equal_notes, motif_return
 from vem_core.metrics.score import (
@@ -133,6 +136,51 @@ def test_motifs_return() -> None:
         assert found.exact.total >= 8, style
         assert found.exact.share >= 0.35, style
         assert found.varied.share >= 0.5, style
+
+
+def test_a_piece_ends_in_the_ways_of_its_style() -> None:
+    board = make_board([(4.0, 0.4, 0.6)] * 4)
+    plan = make_plan(board)
+    for style in style_names():
+        endings = set()
+        for seed in range(4):
+            score = compose(board, plan, style=style, seed=seed)
+            close = score.chords[-1].step
+            assert last_sound_s(score) == pytest.approx(score.duration_s, abs=0.05)
+            endings.add(
+                tuple(
+                    (part, *(n.step for n in notes if n.step >= close))
+                    for part, notes in score.parts
+                )
+            )
+        assert len(endings) >= 2, style
+
+
+def test_inner_phrases_have_a_cadence() -> None:
+    board = make_board([(4.8, 0.5, 0.6)] * 10)
+    plan = make_plan(board, odd_bar=False)
+    form = make_form(make_grid(board, plan), plan)
+    inner = [phrase for phrase in form.phrases[:-1] if len(phrase.bars) >= 3]
+    assert any(phrase.closed for phrase in inner)
+    score = compose(board, plan, style="acoustic", seed=3)
+    for phrase in inner:
+        inside = [chord.root for chord in score.chords if chord.step < phrase.end]
+        assert (inside[-1] == score.key.tonic) == phrase.closed
+        assert not phrase.closed or inside[-2] != score.key.tonic
+
+
+def test_a_fill_takes_the_hands_and_leaves_the_percussion() -> None:
+    board = make_board([(4.8, 0.5, 0.9)] * 4)
+    grid = make_grid(board, make_plan(board, odd_bar=False))
+    bar = range(32, 48)
+    groove = [drum_tone(step, name) for step in bar for name in ("tambourine", "hat")]
+    for size, stays in ((1, True), (2, True), (3, False)):
+        tones = add_fills(groove, [(48, size)], grid, load_style("rock"), Dice(1, 0))
+        hats = [tone for tone in tones if tone.pitch == DRUMS["hat"]]
+        percussion = [tone for tone in tones if tone.pitch == DRUMS["tambourine"]]
+        assert len(hats) < len(bar)
+        assert (len(percussion) == len(bar)) == stays
+        assert len(tones) > len(hats) + len(percussion)
 
 
 def test_hits_are_not_all_alike() -> None:
