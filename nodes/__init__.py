@@ -3,7 +3,8 @@
 
 from comfy_api.latest import ComfyExtension, io
 
-from . import evaluation, music, picture, planning, snapping, sound
+from . import evaluation, generation, music, picture, planning, snapping, sound
+from .models import register_models
 
 NODES: list[type[io.ComfyNode]] = [
     *picture.NODES,
@@ -11,10 +12,12 @@ NODES: list[type[io.ComfyNode]] = [
     *snapping.NODES,
     *sound.NODES,
     *music.NODES,
+    *generation.NODES,
     *evaluation.NODES,
 ]
 
 
 class VemExtension(ComfyExtension):
     async def get_node_list(self) -> list[type[io.ComfyNode]]:
+        register_models()
         return NODES

@@ -1,30 +1,23 @@
 """Music that follows a storyboard and a beat plan, and what a studio wants of it."""
 # pyright: reportMissingImports=false
 
-from typing import Any, get_args
-
 from comfy_api.latest import io, ui
 
-from ..vem_core.codecs.score.instruments import instrument_names
-from ..vem_core.composing.style import style_names
 from ..vem_core.errors import InputError
-from ..vem_core.types import PARTS, BeatPlan, Key, Music, Part, Storyboard
+from ..vem_core.types import BeatPlan, Music, Storyboard
+from .choices import (
+    instrument_inputs,
+    piece_inputs,
+    read_instruments,
+    read_key,
+    read_style,
+)
 from .convert import audio_to_comfy
 from .places import new_output
 from .previews import show_figure
 from .running import in_words, node_progress
 from .schema import CATEGORY, found_by, keeps_preview, rarely_needed
 from .sockets import BeatPlanSocket, MusicSocket, StoryboardSocket
-
-AUTO = "auto"
-STYLES_OWN = "style's own"
-_TONICS = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
-_MODES = get_args(Key.__dataclass_fields__["mode"].type)
-KEYS: dict[str, Key] = {
-    f"{name} {mode}": Key(tonic=tonic, mode=mode)
-    for mode in _MODES
-    for tonic, name in enumerate(_TONICS)
-}
 
 
 class ComposeMusic(io.ComfyNode):
@@ -39,27 +32,8 @@ class ComposeMusic(io.ComfyNode):
             inputs=[
                 StoryboardSocket.Input("storyboard"),
                 BeatPlanSocket.Input("beat_plan"),
-                io.Combo.Input(
-                    "style",
-                    options=[AUTO, *style_names()],
-                    default=AUTO,
-                    tooltip="auto: the storyboard's style, or what its words and mood suggest.",
-                ),
-                io.Combo.Input(
-                    "key",
-                    options=[AUTO, *KEYS],
-                    default=AUTO,
-                    tooltip="auto: a key of the style whose mode agrees with the film's mood.",
-                ),
-                io.Int.Input(
-                    "seed",
-                    default=0,
-                    min=0,
-                    max=2**32 - 1,
-                    control_after_generate=True,
-                    tooltip="Another seed is another piece; the same seed is the same piece.",
-                ),
-                *(_instrument_input(part) for part in PARTS),
+                *piece_inputs(),
+                *instrument_inputs(),
             ],
             outputs=[
                 MusicSocket.Output("music", display_name="music"),
@@ -86,14 +60,10 @@ class ComposeMusic(io.ComfyNode):
         from ..vem_core.pipeline import MusicSettings, compose_score, render_score
 
         settings = MusicSettings(
-            style="" if style == AUTO else style,
-            key=_read_key(key),
+            style=read_style(style),
+            key=read_key(key),
             seed=seed,
-            instruments=tuple(
-                (part, instruments[part])
-                for part in PARTS
-                if instruments.get(part, STYLES_OWN) != STYLES_OWN
-            ),
+            instruments=read_instruments(instruments),
         )
         score = compose_score(storyboard, beat_plan, settings, node_progress(0, 0.2))
         music = render_score(score, node_progress(0.2, 0.95))
@@ -162,24 +132,6 @@ class SaveScore(io.ComfyNode):
             written.append(name)
         progress(1)
         return io.NodeOutput(ui={"audio": saved, "text": ["\n".join(written)]})
-
-
-def _instrument_input(part: Part) -> Any:
-    return io.Combo.Input(
-        part,
-        options=[STYLES_OWN, *instrument_names(part)],
-        default=STYLES_OWN,
-        tooltip=f"Instrument of the {part}.",
-        **rarely_needed(),
-    )
-
-
-def _read_key(name: str) -> Key | None:
-    if name == AUTO:
-        return None
-    if name not in KEYS:
-        raise InputError(f"There is no key '{name}'. Choose one from the list.")
-    return KEYS[name]
 
 
 NODES = [ComposeMusic, SaveScore]

@@ -9,3 +9,7 @@ BeatPlanSocket = io.Custom("VEM_BEAT_PLAN")
 """vem_core.types.BeatPlan."""
 MusicSocket = io.Custom("VEM_MUSIC")
 """vem_core.types.Music."""
+ModelSocket = io.Custom("VEM_MODEL")
+"""nodes.models.LoadedModel."""
+LatentsSocket = io.Custom("VEM_LATENTS")
+"""vem_core.generation.SampledMusic."""
