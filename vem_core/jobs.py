@@ -1,7 +1,11 @@
 """Whole jobs: from files to files, with a report. The command line is made of them."""
 
+import logging
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from .errors import MediaError
 from .files import check_output, write_text_whole
@@ -18,8 +22,13 @@ from .pipeline import (
     ready_model,
 )
 from .report import AudioFacts, Report, SnapFacts, Stopwatch
-from .rhythm.snapping import Snapped
-from .types import Audio, Music, Storyboard
+from .types import Music, Samples, Storyboard
+
+if TYPE_CHECKING:
+    from .rhythm.snapping import Snapped
+    from .rhythm.tracking import BeatTrack
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -86,7 +95,7 @@ def snap_video(
     Raises:
         VemError: anything a creator can mend; nothing half-written is left.
     """
-    from .rhythm.snapping import SnapSettings, snap_music
+    from .rhythm.snapping import SnapSettings, check_music, snap_music
 
     extras = _checked(output, extras)
     unit = settings.plan.hit_unit
@@ -95,11 +104,15 @@ def snap_video(
     )
     watch = Stopwatch()
     sound = read_music(music)
-    with watch.stage("parse"), bars("parse") as progress:
-        board = read_or_parse(video, storyboard, settings, progress)
+    check_music(sound)
+    with ThreadPoolExecutor(1) as beside:
+        tracking = beside.submit(_track_and_load, sound)
+        with watch.stage("parse"), bars("parse") as progress:
+            board = read_or_parse(video, storyboard, settings, progress)
+        track = tracking.result()
     with watch.stage("plan"), bars("snap") as progress:
-        snapped = snap_music(sound, board, wanted, progress)
-    audio, notes = deliver(video, snapped.audio, output, board.duration_s, settings, watch, bars)
+        snapped = snap_music(sound, board, wanted, progress, track)
+    audio, notes = deliver(video, snapped.sound, output, board.duration_s, settings, watch, bars)
     report = Report(
         storyboard=board,
         plan=snapped.plan,
@@ -112,18 +125,30 @@ def snap_video(
     return _reported(report, extras)
 
 
-def read_music(path: Path) -> Audio:
+def _track_and_load(sound: Samples) -> "BeatTrack":
+    """The music's beats; the libraries of later stages load meanwhile, beside the parse."""
+    from .rhythm.tracking import track_beats
+
+    with suppress(ImportError):  # the stage that needs it says so
+        import pedalboard  # noqa: F401
+        import pyloudnorm  # noqa: F401
+    return track_beats(sound)
+
+
+def read_music(path: Path) -> Samples:
     """The sound of a music file (or of a video).
 
     Raises:
         MediaError: it cannot be read, or has no sound.
     """
-    from .video.reader import read_audio
+    from .video.reader import read_sound
 
-    sound = read_audio(path)
-    if sound is None:
+    sound = read_sound(path)
+    if sound.warning:
+        _log.warning(sound.warning)
+    if sound.samples is None:
         raise MediaError(f"'{path}' has no sound. Choose a music file.")
-    return sound
+    return sound.samples
 
 
 def compose_file(
@@ -198,7 +223,7 @@ def _reported(report: Report, extras: Extras) -> Report:
     return report
 
 
-def snap_facts(snapped: Snapped) -> SnapFacts:
+def snap_facts(snapped: "Snapped") -> SnapFacts:
     """How music was fitted, for the report."""
     low, high = snapped.stretch_range
     return SnapFacts(

@@ -164,7 +164,7 @@ def render_score(
 
 def deliver(
     video: Source,
-    music: Audio,
+    music: Audio | SoundStream,
     output: Path,
     duration_s: float,
     settings: JobSettings,

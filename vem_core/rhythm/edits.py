@@ -4,18 +4,20 @@ Conventions: positions in samples of the music's rate; times in seconds. The tim
 the first beat of the first stretch at 0; what the music holds before it is at negative positions.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from ..types import Audio
+from ..types import Audio, Samples, SoundStream, samples_of
 
 FADE_S = 0.05
 GUARD_S = 0.004
 """A join fades over FADE_S and is done GUARD_S before the beat, so the new attack is whole."""
 ALIGN_S = 0.008
 """A stretch may be moved this much so that its waveform runs on in phase."""
+BLOCK = 1 << 17
+"""Samples in a block of a stream."""
 _SHORTEST_FADE_S = 0.005
 _LIKE = 0.3
 """Below this correlation no alignment is better than another."""
@@ -53,14 +55,19 @@ class Edit:
     """The edited music: read() gives any part of it."""
 
     def __init__(
-        self, music: Audio, beats_s: np.ndarray, path: Sequence[int], *, fade_s: float = FADE_S
+        self,
+        music: Audio | Samples,
+        beats_s: np.ndarray,
+        path: Sequence[int],
+        *,
+        fade_s: float = FADE_S,
     ):
         """
         music: the original; beats_s: (K,) its beats; path: the beat that starts each interval to be
         played. Where path[i + 1] != path[i] + 1, the music jumps.
         """
         self._fade_s = fade_s
-        self._wave = music.waveform.detach().cpu().numpy()
+        self._wave = samples_of(music).values
         self.sample_rate = music.sample_rate
         starts = [0, *(i for i in range(1, len(path)) if path[i] != path[i - 1] + 1)]
         samples = np.rint(np.asarray(beats_s) * music.sample_rate).astype(int)
@@ -140,6 +147,20 @@ class Edit:
                 sound *= _gain(after.fade_stop - 1 - position, after)
             out[:, low - start : high - start] += sound
         return out
+
+    def stream(self, n_samples: int) -> SoundStream:
+        """The timeline's first `n_samples`, read as they are asked for."""
+
+        def blocks() -> Iterator[np.ndarray]:
+            for start in range(0, n_samples, BLOCK):
+                yield self.read(start, min(start + BLOCK, n_samples))
+
+        return SoundStream(
+            sample_rate=self.sample_rate,
+            n_samples=n_samples,
+            open=blocks,
+            n_channels=self.n_channels,
+        )
 
     def _music(self, start: int, n: int) -> np.ndarray:
         sound = np.zeros((self.n_channels, n), np.float32)

@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import torch
 
-from ..types import Audio
+from ..types import Audio, Samples, samples_of
 
 WEIGHTS = ("beat_this-final0.ckpt", "beat_this-small0.ckpt")
 
@@ -28,19 +27,23 @@ class NeuralBeats:
 
 def find_weights() -> Path | None:
     """The weights on disk, the large model before the small one; None without them."""
+    import torch
+
     folder = Path(torch.hub.get_dir()) / "checkpoints"
     return next((folder / name for name in WEIGHTS if (folder / name).is_file()), None)
 
 
-def neural_beats(audio: Audio) -> NeuralBeats | None:
+def neural_beats(audio: Audio | Samples) -> NeuralBeats | None:
     """Beats by beat_this, or None where the package or its weights are not there."""
+    if importlib.util.find_spec("beat_this") is None:
+        return None
     weights = find_weights()
-    if weights is None or importlib.util.find_spec("beat_this") is None:
+    if weights is None:
         return None
     from beat_this.inference import Audio2Beats  # pyright: ignore[reportMissingImports]
 
     to_beats = Audio2Beats(checkpoint_path=str(weights), device="cpu", dbn=False)
-    mono = audio.waveform.mean(dim=0).cpu().numpy()
+    mono = samples_of(audio).values.mean(axis=0)
     beats_s, downbeats_s = to_beats(mono, audio.sample_rate)
     return NeuralBeats(
         beats_s=np.asarray(beats_s, dtype=float), downbeats_s=np.asarray(downbeats_s, dtype=float)

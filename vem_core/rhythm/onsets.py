@@ -15,7 +15,7 @@ from functools import lru_cache
 import numpy as np
 import soxr
 
-from ..types import Audio
+from ..types import Audio, Samples, samples_of
 
 RATE = 24_000
 """Sample rate of the analysis in Hz."""
@@ -50,12 +50,12 @@ class OnsetCurves:
         return len(self.total)
 
 
-def analysis_sound(audio: Audio) -> np.ndarray:
+def analysis_sound(audio: Audio | Samples) -> np.ndarray:
     """(T,) float32 mono at RATE, RMS of the loud parts scaled to 0.1; zeros where it is silent.
 
     Where the channels cancel in the sum (phase-inverted stereo) the first one stands for all.
     """
-    waveform = audio.waveform.detach().cpu().numpy()
+    waveform = samples_of(audio).values
     mono = waveform.mean(axis=0)
     power = float(np.mean(waveform**2)) if waveform.size else 0.0
     if power > 0 and float(np.mean(mono**2)) < 0.01 * power:

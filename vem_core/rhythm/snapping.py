@@ -9,10 +9,20 @@ from dataclasses import dataclass, field, replace
 from typing import Literal, get_args
 
 import numpy as np
-import torch
 
 from ..errors import InputError
-from ..types import Audio, BeatPlan, HitUnit, Progress, Storyboard, no_progress
+from ..types import (
+    Audio,
+    BeatPlan,
+    HitUnit,
+    Progress,
+    Samples,
+    SoundStream,
+    Storyboard,
+    audio_of,
+    no_progress,
+    samples_of,
+)
 from .edits import Edit, Join
 from .harmony import features
 from .meeting import Anchors, music_grid, plan_anchors, plan_demand, tempo_ratio
@@ -20,6 +30,7 @@ from .onsets import analysis_sound
 from .passages import Demand, PassageCosts, choose_passage, map_music
 from .placing import find_accents
 from .plan_settings import PlanSettings
+from .spool import whole
 from .stretching import Quality, Stretched, bounded_map, stretch
 from .tempo_map import plan_beats
 from .tracking import BeatTrack, TrackSettings, track_beats
@@ -83,7 +94,7 @@ class SnappedHit:
 class Snapped:
     """Music fitted to a picture, and how."""
 
-    audio: Audio
+    sound: SoundStream
     """Exactly round(duration * rate) samples, at the rate and with the channels of the music."""
     track: BeatTrack
     plan: BeatPlan | None
@@ -101,23 +112,32 @@ class Snapped:
     """What a creator should know, a sentence each."""
 
     @property
+    def audio(self) -> Audio:
+        """The sound in one piece of memory; made anew at every call."""
+        return audio_of(whole(self.sound))
+
+    @property
     def is_stretched(self) -> bool:
         return self.stretch_range != (1.0, 1.0)
 
 
 def snap_music(
-    music: Audio,
+    music: Audio | Samples,
     storyboard: Storyboard,
     settings: SnapSettings | None = None,
     progress: Progress = no_progress,
+    track: BeatTrack | None = None,
 ) -> Snapped:
     """Plan beats around the music's tempo and move the music onto them.
 
+    `track`: the music's beats where they are known already; else they are tracked.
     Raises InputError for music that cannot be used, and whatever `progress` raises.
     """
     settings = settings or SnapSettings()
+    music = samples_of(music)
     check_music(music)
-    track = track_beats(music, settings.track, lambda share: progress(0.15 * share))
+    if track is None:
+        track = track_beats(music, settings.track, lambda share: progress(0.15 * share))
     if not track.has_beat:
         return _place_freely(music, storyboard.duration_s, track, None, storyboard, settings)
     plan = plan_beats(
@@ -129,7 +149,7 @@ def snap_music(
 
 
 def snap_to_plan(
-    music: Audio,
+    music: Audio | Samples,
     plan: BeatPlan,
     settings: SnapSettings | None = None,
     storyboard: Storyboard | None = None,
@@ -141,6 +161,7 @@ def snap_to_plan(
     than `most_stretch`.
     """
     settings = settings or SnapSettings()
+    music = samples_of(music)
     check_music(music)
     track = track_beats(music, settings.track, lambda share: progress(0.3 * share))
     if not track.has_beat:
@@ -148,14 +169,14 @@ def snap_to_plan(
     return _snap(music, track, plan, storyboard, settings, progress)
 
 
-def check_music(music: Audio) -> None:
+def check_music(music: Samples) -> None:
     """Raise InputError for music that cannot be placed."""
     if music.duration_s < SHORTEST_MUSIC_S:
         raise InputError(
             f"The music lasts {music.duration_s:.2f} s; {SHORTEST_MUSIC_S:g} s or more are needed."
             " Choose longer music."
         )
-    if not bool(torch.isfinite(music.waveform).all()):
+    if not bool(np.isfinite(music.values).all()):
         raise InputError(
             "The music holds samples that are not numbers (NaN or infinite), so it cannot be"
             " played. Export it again."
@@ -189,7 +210,7 @@ def _tempo_wander(beats_s: np.ndarray) -> float:
 
 
 def _snap(
-    music: Audio,
+    music: Samples,
     track: BeatTrack,
     plan: BeatPlan,
     storyboard: Storyboard | None,
@@ -214,7 +235,7 @@ def _snap(
     stretches = wanted.stretches
     notes += _notes(track, edit, hits)
     return Snapped(
-        audio=Audio(waveform=torch.from_numpy(result.waveform), sample_rate=music.sample_rate),
+        sound=result.sound,
         track=track,
         plan=plan,
         hits=hits,
@@ -259,7 +280,7 @@ def _notes(track: BeatTrack, edit: Edit, hits: tuple[SnappedHit, ...]) -> list[s
 
 
 def _place_freely(
-    music: Audio,
+    music: Samples,
     duration_s: float,
     track: BeatTrack,
     plan: BeatPlan | None,
@@ -291,14 +312,13 @@ def _place_freely(
     )
     path = choose_passage(offered, demand, settings.passage)
     edit = Edit(music, beats_s, path, fade_s=min(FREE_FADE_S, step_s / 2))
-    waveform = edit.read(0, round(duration_s * music.sample_rate))
     notes = [
         f"No beat was found in the music ({track.reason}), so it was placed without stretching."
     ]
     if edit.joins:
         notes.append(f"It is shorter than the picture and repeats: {len(edit.joins)} joins.")
     return Snapped(
-        audio=Audio(waveform=torch.from_numpy(waveform), sample_rate=music.sample_rate),
+        sound=edit.stream(round(duration_s * music.sample_rate)),
         track=track,
         plan=plan,
         hits=(),

@@ -18,9 +18,10 @@ import numpy as np
 import soxr
 
 from ..errors import InputError, MissingPackageError
-from ..types import Progress
+from ..types import Progress, SoundStream
 from .edits import Edit
 from .onsets import FINE_RATE_HZ, RATE, fine_curve
+from .spool import SoundSpool
 
 Quality = Literal["auto", "fine", "fast"]
 
@@ -106,8 +107,7 @@ def bounded_map(
 class Stretched:
     """The stretched music and how exactly it came out."""
 
-    waveform: np.ndarray
-    """(C, T) float32."""
+    sound: SoundStream
     landed_s: np.ndarray
     """(N,) where the attacks of the anchors are in it; NaN where there is none to measure."""
 
@@ -117,8 +117,7 @@ def stretch(
 ) -> Stretched:
     """Render an edit through a map, from 0 to `duration_s`; exactly round(duration * rate)
     samples."""
-    rate = edit.sample_rate
-    out = np.zeros((edit.n_channels, round(duration_s * rate)), np.float32)
+    tape = _Tape(edit.n_channels, edit.sample_rate, round(duration_s * edit.sample_rate))
     landed_s = np.full(len(wanted.source_s), np.nan)
     fine = quality == "fine" or (quality == "auto" and duration_s <= FINE_UP_TO_S)
     chunks = list(_chunks(wanted, duration_s))
@@ -130,10 +129,10 @@ def stretch(
                 for low, high in chunks[group : group + workers]
             ]
             for chunk in (job.result() for job in jobs):
-                _lay(out, chunk, rate, joined=chunk.low_s > 0)
+                tape.lay(chunk)
                 landed_s[chunk.anchors] = chunk.landed_s
             progress(min(1.0, (group + workers) / len(chunks)))
-    return Stretched(waveform=out, landed_s=landed_s)
+    return Stretched(sound=tape.finish(), landed_s=landed_s)
 
 
 def _chunks(wanted: TimeMap, duration_s: float) -> Iterator[tuple[float, float]]:
@@ -269,17 +268,37 @@ def _steady_lags(raw_s: np.ndarray) -> np.ndarray:
     return np.median(np.lib.stride_tricks.sliding_window_view(padded, 7), axis=1)
 
 
-def _lay(out: np.ndarray, chunk: _Chunk, rate: int, *, joined: bool) -> None:
-    """Write a chunk into the output; it fades in over what the chunk before left beyond its end."""
-    seam = round(SEAM_S * rate) if joined else 0
-    guard = round(0.003 * rate) if joined else 0
-    low = max(round(chunk.low_s * rate) - guard - seam, 0)
-    high = min(round(chunk.high_s * rate), out.shape[1])
-    offset = low - round(chunk.start_s * rate)
-    sound = chunk.sound[:, max(offset, 0) : offset + high - low]
-    at = low + max(-offset, 0)
-    if seam:
-        fade = np.linspace(0, 1, seam, dtype=np.float32)
-        sound = sound.copy()
-        sound[:, :seam] = sound[:, :seam] * fade + out[:, at : at + seam] * (1 - fade)
-    out[:, at : at + sound.shape[1]] = sound
+class _Tape:
+    """Chunks laid one after the other; each fades in over the end of the one before."""
+
+    def __init__(self, n_channels: int, sample_rate: int, n_samples: int):
+        self._spool = SoundSpool(n_channels, sample_rate)
+        self._rate = sample_rate
+        self._n_samples = n_samples
+        self._end = np.zeros((n_channels, 0), np.float32)
+        """What was laid but may still be faded out."""
+
+    def lay(self, chunk: _Chunk) -> None:
+        joined = self._spool.n_samples + self._end.shape[1] > 0
+        seam = round(SEAM_S * self._rate) if joined else 0
+        guard = round(0.003 * self._rate) if joined else 0
+        low = max(round(chunk.low_s * self._rate) - guard - seam, 0)
+        high = min(round(chunk.high_s * self._rate), self._n_samples)
+        sound = np.zeros((self._end.shape[0], high - low), np.float32)
+        start = low - round(chunk.start_s * self._rate)
+        found = chunk.sound[:, max(start, 0) : start + high - low]
+        at = max(-start, 0)
+        sound[:, at : at + found.shape[1]] = found
+        if seam:
+            before = low - self._spool.n_samples
+            fade = np.linspace(0, 1, seam, dtype=np.float32)
+            sound[:, :seam] = sound[:, :seam] * fade + self._end[:, before : before + seam] * (
+                1 - fade
+            )
+            self._end = self._end[:, :before]
+        self._spool.append(self._end)
+        self._end = sound
+
+    def finish(self) -> SoundStream:
+        self._spool.append(self._end)
+        return self._spool.stream()

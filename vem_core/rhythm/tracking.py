@@ -8,9 +8,8 @@ both.
 from dataclasses import dataclass, field
 
 import numpy as np
-import torch
 
-from ..types import Audio, Progress, no_progress
+from ..types import Audio, Progress, Samples, no_progress, samples_of
 from ..units import beat_s_to_bpm
 from .bars import Bars, Division, beat_division, beat_signs, find_bars, given_bars
 from .harmony import features
@@ -65,7 +64,9 @@ class TrackSettings:
 
 
 def track_beats(
-    audio: Audio, settings: TrackSettings | None = None, progress: Progress = no_progress
+    audio: Audio | Samples,
+    settings: TrackSettings | None = None,
+    progress: Progress = no_progress,
 ) -> BeatTrack:
     """Beats of a piece of any length, rate and number of channels.
 
@@ -73,7 +74,8 @@ def track_beats(
     neural_beats); else this module does. Either way they are moved onto the attacks beside them.
     """
     settings = settings or TrackSettings()
-    if not bool(torch.isfinite(audio.waveform).all()):
+    audio = samples_of(audio)
+    if not bool(np.isfinite(audio.values).all()):
         return _no_beat("the sound holds values that are not numbers")
     if audio.duration_s < SHORTEST_S:
         return _no_beat(f"it lasts {audio.duration_s:.1f} s; {SHORTEST_S:g} s or more are needed")
