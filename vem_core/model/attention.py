@@ -74,6 +74,24 @@ def join_heads(x: torch.Tensor) -> torch.Tensor:
     return x.transpose(1, 2).flatten(2)
 
 
+def attend(
+    q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, bias: torch.Tensor | None = None
+) -> torch.Tensor:
+    """Scaled dot-product attention: q (B, heads, L, D), k and v (B, heads, T, D) -> as q.
+
+    Args:
+        bias: (B, 1, L, T) added to the logits.
+    """
+    q, k = q.to(v.dtype), k.to(v.dtype)  # norms leave autocast's type
+    if q.device.type == "cpu" and q.dtype == torch.bfloat16:
+        # torch's fused kernel takes twice as long as plain products here (53 ms against 30 ms
+        # forward and backward at B = 32, 4 heads, L = 64, T = 120, torch 2.14)
+        logits = (q * q.shape[-1] ** -0.5) @ k.transpose(-1, -2)
+        logits = logits if bias is None else logits + bias
+        return torch.softmax(logits, dim=-1) @ v
+    return F.scaled_dot_product_attention(q, k, v, attn_mask=bias)
+
+
 class SelfAttention(nn.Module):
     """Multi-head self-attention over latent frames with rotary positions and normed q, k."""
 
@@ -89,7 +107,7 @@ class SelfAttention(nn.Module):
         """(B, L, D), (L, head_width / 2) -> (B, L, D)."""
         q, k, v = (split_heads(part, self.n_heads) for part in self.qkv(x).chunk(3, dim=-1))
         q, k = rotate(self.q_norm(q), angles), rotate(self.k_norm(k), angles)
-        return self.out(join_heads(F.scaled_dot_product_attention(q, k, v)))
+        return self.out(join_heads(attend(q, k, v)))
 
 
 class StoryboardAttention(nn.Module):
@@ -125,5 +143,5 @@ class StoryboardAttention(nn.Module):
             logits = q @ k.transpose(-1, -2) / q.shape[-1] ** 0.5
             mixed = torch.softmax(bias[:, None] * logits, dim=-1) @ v
         else:
-            mixed = F.scaled_dot_product_attention(q, k, v, attn_mask=bias[:, None].to(q.dtype))
+            mixed = attend(q, k, v, bias[:, None].to(v.dtype))
         return self.out(join_heads(mixed))

@@ -7,8 +7,10 @@ import torch
 
 from vem_core.model.adapter import BeatAdapter, InAttention, activations_at_frames
 from vem_core.model.attention import (
+    HIDDEN,
     SelfAttention,
     StoryboardAttention,
+    attend,
     rotary_angles,
     shot_visibility,
     visibility_to_bias,
@@ -82,6 +84,19 @@ def test_rotary_self_attention_knows_only_distances() -> None:
     torch.testing.assert_close(layer(x, angles[:6]), layer(x, angles[3:]), atol=1e-5, rtol=1e-4)
     shuffled = x[:, [1, 0, 2, 3, 4, 5]]
     assert (layer(x, angles[:6])[:, 3] - layer(shuffled, angles[:6])[:, 3]).abs().max() > 1e-4
+
+
+def test_attention_in_bfloat16_on_a_cpu_is_the_same_attention() -> None:
+    torch.manual_seed(0)
+    q, k, v = torch.randn(2, 3, 4, 8), torch.randn(2, 3, 6, 8), torch.randn(2, 3, 6, 8)
+    bias = torch.randn(2, 1, 4, 6)
+    bias[:, :, 1:3, 2:5] = HIDDEN
+    exact = attend(q, k, v, bias)
+    short = [x.bfloat16() for x in (q, k, v, bias)]
+    torch.testing.assert_close(attend(*short).float(), exact, atol=0.03, rtol=0.03)
+    torch.testing.assert_close(attend(*short[:3]).float(), attend(q, k, v), atol=0.03, rtol=0.03)
+    v[:, :, 2:5] += 9.0
+    torch.testing.assert_close(attend(q, k, v, bias)[:, :, 1:3], exact[:, :, 1:3])
 
 
 @pytest.mark.parametrize("kind", [BeatAdapter, InAttention])
