@@ -1,12 +1,12 @@
 """The close: seven ways to end a piece on its last chord, which sounds until the picture ends."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..types import Part
 from .draft import Dice, Draft, Tone
 from .drums import drum_tone
-from .form import Form
+from .form import Form, Phrase
 from .grid import Grid
 from .melody import settle
 from .motif import Cell
@@ -64,9 +64,9 @@ def add_close(
     )  # fmt: skip
     if ending == "broad":
         _broaden(draft, grid, form.final)
-    if ending != "vamp":
-        close.clear(("drums", "bass", "keys"))
-    close.clear(("harmony", "strings"))
+    close.clear(("drums", "bass", "keys", "harmony", "strings"))
+    if ending == "vamp":
+        _run_on(close, form.phrases[-1])
     _WAYS[ending](close)
 
 
@@ -100,11 +100,23 @@ class Close:
             return self.grid.beat
         return 1 if arousal > 0.75 and self.grid.beat == 4 else 2
 
-    def clear(self, parts: tuple[Part, ...], start: int | None = None) -> None:
-        """Silence parts from the last chord, or from `start`, on."""
-        start = self.step if start is None else start
+    @property
+    def last(self) -> int:
+        """The step of a last stroke on a beat: half a beat or more before the clip ends."""
+        beat = self.grid.beat
+        return self.step + (int(self.grid.end - self.step) - beat // 2) // beat * beat
+
+    @property
+    def root(self) -> int:
+        """The last bass note."""
+        low, _ = self.style.ranges["bass"]
+        root = nearest(low + 5, {self.span.chord.root})
+        return root + 12 if root < low else root
+
+    def clear(self, parts: tuple[Part, ...]) -> None:
+        """Silence parts from the last chord on."""
         for part in parts:
-            self.draft[part] = [tone for tone in self.draft[part] if tone.step < start]
+            self.draft[part] = [tone for tone in self.draft[part] if tone.step < self.step]
 
     def play(self, part: Part, pitch: int, step: int, length: float, accent: float) -> Tone:
         tone = Tone(
@@ -121,9 +133,7 @@ class Close:
         self.bass(step, length, accent)
 
     def bass(self, step: int, length: float, accent: float) -> None:
-        low, _ = self.style.ranges["bass"]
-        root = nearest(low + 5, {self.span.chord.root})
-        self.play("bass", root + 12 if root < low else root, step, length, accent)
+        self.play("bass", self.root, step, length, accent)
 
     def rungs(self) -> list[int]:
         """The chord over the range of the keys."""
@@ -233,16 +243,32 @@ def _strokes(close: Close) -> None:
     close.strings(close.length)
 
 
+def _run_on(close: Close, phrase: Phrase) -> None:
+    """Drums and the rhythm of the bass from the beginning of the last phrase, once more."""
+    grid, draft = close.grid, close.draft
+    source = phrase.bars[1 if phrase.upbeat and len(phrase.bars) > 1 else 0]
+    root = close.root
+    for part in ("drums", "bass"):
+        by_place: dict[int, list[Tone]] = {}
+        for tone in draft[part]:
+            if source.start <= tone.step < source.end:
+                by_place.setdefault(tone.step - source.start, []).append(tone)
+        for at in range(close.step, close.last):
+            for tone in by_place.get(at - grid.bar_at(at).start, []):
+                pitch = tone.pitch if part == "drums" else root
+                length = min(tone.length, close.last - at)
+                draft[part].append(replace(tone, step=at, pitch=pitch, length=length, hit=0))
+
+
 def _vamp(close: Close) -> None:
     """The groove runs on under the chord until a last stroke of everybody."""
-    grid, step = close.grid, close.step
-    last = step + (int(grid.end - step) - grid.beat // 2) // grid.beat * grid.beat
-    close.clear(("drums", "bass", "keys"), last)
+    grid, step, last = close.grid, close.step, close.last
     for pitch in close.voicing:
         close.play("harmony", pitch, step, last - step, 0.2)
         close.play("harmony", pitch, last, grid.end - last, 0.4)
-    close.bass(step, min(grid.beat, last - step), 0.3)
+    close.bass(step, min(grid.beat // 2, last - step), 0.3)
     close.bass(last, grid.end - last, 0.4)
+    close.keys(step, min(grid.beat, last - step))
     close.keys(last, grid.end - last)
     close.strings(close.length)
     close.drums(last, close.style.big_hits[:2], 0.4)

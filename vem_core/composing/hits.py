@@ -123,8 +123,9 @@ class HitPlayer:
             return
         low, high = self.style.ranges["keys"]
         chord = ladder(self.spans[span].chord.tones, max(low, min(pitches[0], high - 12)), high)
+        above = [pitch for pitch in chord if pitch <= pitches[-1] + 9]  # within reach of the chord
         n = {SMALL: 1, MEDIUM: 3, BIG: 4}[gesture.size]
-        for pitch in chord[-n:] if gesture.size == SMALL else chord[:n]:
+        for pitch in (above or chord)[-n:] if gesture.size == SMALL else chord[:n]:
             self._put("keys", step, min(step + self.grid.beat, end), pitch, 0.2)
 
     def _low_and_struck(self, gesture: Gesture, colour: int) -> None:
