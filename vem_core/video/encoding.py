@@ -17,6 +17,10 @@ from .containers import Container
 
 _BLOCK = 8192
 _BITS_PER_CHANNEL = {"aac": 128_000, "libopus": 96_000}
+# At this rate the fast coder, with neither noise substitution nor intensity stereo, leaves less
+# noise above the masking threshold than the default one, overshoots as little, keeps nearer to the
+# rate and takes a third of the time; with them its peaks rise by 1 dB on drums.
+_OPTIONS = {"aac": {"aac_coder": "fast", "aac_pns": "0", "aac_is": "0"}}
 
 
 class SoundTrack:
@@ -38,7 +42,9 @@ class SoundTrack:
         self._audio = audio
         self.rate = container.sound_rate(audio.sample_rate)
         self._layout = container.sound_layout(audio.n_channels)
-        self.stream: Any = output.add_stream(container.sound_codec, rate=self.rate)
+        self.stream: Any = output.add_stream(
+            container.sound_codec, rate=self.rate, options=_OPTIONS.get(container.sound_codec)
+        )
         self.stream.layout = self._layout
         self.stream.bit_rate = _BITS_PER_CHANNEL[container.sound_codec] * audio.n_channels
         if container.sound_codec == "libopus":

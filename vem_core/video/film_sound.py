@@ -11,6 +11,8 @@ from .decoding import Damage, SoundRun, decode_sound, find_origin
 from .opening import Source, source_name
 
 _SILENCE = 1 << 16
+_BLOCK = 1 << 16
+"""Samples to gather before they are given out: a decoder's frames of 1024 are dear to pass on."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,12 +50,13 @@ def open_film_sound(source: Source, duration_s: float) -> FilmSound:
                 damage = damage.with_packet(time_s)
             for frame in frames or ():
                 run.add(frame)
-            yield from strip.take()
+            if strip.n_waiting >= _BLOCK:
+                yield strip.take()
             if strip.n_samples >= n_samples:
                 break
         run.finish()
         strip.silence_to(n_samples)
-        yield from strip.take()
+        yield strip.take()
         warnings[:] = [damage.sentence(source_name(source), origin_s)] if damage.n_packets else []
 
     stream = SoundStream(sample_rate=rate, n_samples=n_samples, open=blocks, n_channels=n_channels)
@@ -68,7 +71,8 @@ class _Strip:
         self.n_samples = 0
         self._n_channels = n_channels
         self._limit = limit
-        self._blocks: list[np.ndarray] = []
+        self._n_taken = 0
+        self._blocks = [np.zeros((n_channels, 0), np.float32)]
 
     def place(self, samples: np.ndarray, at: int) -> None:
         """What lies before the samples already there, or past the end, is cut."""
@@ -84,6 +88,13 @@ class _Strip:
             self._blocks.append(np.zeros((self._n_channels, length), np.float32))
             self.n_samples += length
 
-    def take(self) -> list[np.ndarray]:
-        blocks, self._blocks = self._blocks, []
-        return blocks
+    @property
+    def n_waiting(self) -> int:
+        """Samples placed but not taken."""
+        return self.n_samples - self._n_taken
+
+    def take(self) -> np.ndarray:
+        """(C, n) all that waits."""
+        blocks, self._blocks = self._blocks, [np.zeros((self._n_channels, 0), np.float32)]
+        self._n_taken = self.n_samples
+        return np.concatenate(blocks, axis=1)
