@@ -9,6 +9,8 @@ from .style import Style, load_style, style_names
 
 MIDDLE = 1 / 3
 """Valence above it asks for a bright mode, below its negative for a dark one."""
+UNASKED = 0.3
+"""How much nearer in mood an idiomatic style must be to be chosen without a word for it."""
 
 
 def mean_valence(storyboard: Storyboard) -> float:
@@ -28,9 +30,10 @@ def choose_style(storyboard: Storyboard, plan: BeatPlan | None = None) -> Style:
 
     Each word of a style that is found in the theme counts 1, in the tags or a caption 0.4; a style
     that the lexicon finds named in theme or tags counts 3, one that is named there later or in a
-    caption 1. From that the distance of the style's mood to the clip's is
-    taken, and 0.5 if the style is not played in this metre or 0.3 if not at this tempo. Without a
-    plan metre and tempo have no say: the plan may then be made at the style's own tempo.
+    caption 1. From that the distance of the style's mood to the clip's is taken, 0.3 from an
+    idiomatic style that no word speaks for (a bright advert asks for no jazz), and 0.5 if the style
+    is not played in this metre or 0.3 if not at this tempo. Without a plan metre and tempo have no
+    say: the plan may then be made at the style's own tempo.
     """
     if storyboard.style:
         return load_style(storyboard.style)
@@ -48,7 +51,8 @@ def choose_style(storyboard: Storyboard, plan: BeatPlan | None = None) -> Style:
         named = 3.0 if style.name in first[:1] else 1.0 if style.name in later else 0.0
         words = len(known & theme) + 0.4 * len(known & (other - theme))
         mood = 0.5 * abs(style.valence - valence) + abs(style.arousal - arousal)
-        return named + min(words, 4.0) - mood - (_misfit(style, plan) if plan else 0.0)
+        unasked = UNASKED if style.idiomatic and not named and not words else 0.0
+        return named + min(words, 4.0) - mood - unasked - (_misfit(style, plan) if plan else 0.0)
 
     return max((load_style(name) for name in style_names()), key=score)
 

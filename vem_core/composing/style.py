@@ -124,6 +124,8 @@ class Style:
     name: str
     title: str
     words: tuple[str, ...]
+    idiomatic: bool
+    """Says a place, a time or a scene of its own: chosen unasked only where it fits far better."""
     valence: float
     arousal: float
     tempo_bpm: tuple[float, float]
@@ -227,6 +229,7 @@ def _build(data: dict[str, Any], feel: dict[str, Any]) -> Style:
         name=data["name"],
         title=data["title"],
         words=tuple(data["words"]),
+        idiomatic=data.get("idiomatic", False),
         valence=data["valence"],
         arousal=data["arousal"],
         tempo_bpm=(data["tempo_bpm"][0], data["tempo_bpm"][1]),

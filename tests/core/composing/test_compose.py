@@ -229,6 +229,19 @@ def test_words_choose_the_style() -> None:
     assert choose_style(named, make_plan(named)).name == "jazz"
 
 
+def test_idiomatic_styles_wait_to_be_asked_for() -> None:
+    def chosen(valence: float, arousal: float, theme: str = "") -> str:
+        return choose_style(make_board([(8.0, valence, arousal)], theme=theme)).name
+
+    for name in ("jazz", "bossa", "trap", "lofi"):
+        style = load_style(name)
+        assert style.idiomatic
+        assert not load_style(chosen(style.valence, style.arousal)).idiomatic, name
+    assert chosen(0.5, 0.6) == "corporate"
+    assert chosen(0.35, 0.5, "A cocktail bar") == "jazz"
+    assert chosen(0.15, 0.95) == "rock"  # nothing else is nearly as intense
+
+
 def test_wrong_arguments_get_a_sentence() -> None:
     board = make_board([(8.0, 0.1, 0.5)])
     plan = make_plan(board)
