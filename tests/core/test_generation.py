@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -160,7 +161,7 @@ def test_lists_of_shots(text: str, shots: tuple[int, ...] | None) -> None:
 
 
 @pytest.mark.parametrize("wrong", [{"guidance": -1.0}, {"beat_strength": float("nan")}])
-def test_strengths_out_of_range(wrong: dict[str, float]) -> None:
+def test_strengths_out_of_range(wrong: dict[str, Any]) -> None:
     with pytest.raises(InputError, match="needed is 0 to 20"):
         ModelSettings(**wrong)
 
