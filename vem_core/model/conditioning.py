@@ -64,6 +64,10 @@ class ConditioningBatch:
             **{name: getattr(self, name).to(device) for name in self.__slots__}
         )
 
+    def take(self, items: torch.Tensor) -> "ConditioningBatch":
+        """Some clips of the batch, by their indices."""
+        return ConditioningBatch(**{name: getattr(self, name)[items] for name in self.__slots__})
+
 
 def visible_shots(condition: Conditioning) -> torch.Tensor:
     """(L, S) float32: shot_visibility of a clip."""
@@ -153,6 +157,11 @@ class Drops:
         """The same on a device."""
         moved = {name: getattr(self, name) for name in self.__slots__}
         return Drops(**{name: None if x is None else x.to(device) for name, x in moved.items()})
+
+    def take(self, items: torch.Tensor) -> "Drops":
+        """Those of some clips of the batch."""
+        all_ = {name: getattr(self, name) for name in self.__slots__}
+        return Drops(**{name: None if x is None else x[items] for name, x in all_.items()})
 
 
 class SecondsEmbedding(nn.Module):

@@ -48,7 +48,10 @@ def codec_losses(codec: ScoreCodec, batch: BeatBatch, generator: torch.Generator
 
 
 def codec_loss_of(codec: ScoreCodec, table: BeatTable, batch_beats: int) -> LossOf:
-    """The loss of a step over `batch_beats` random beats."""
+    """The loss of a step over `batch_beats` random beats.
+
+    Every process of a crew takes all of them: the batch normalisation is over the whole batch.
+    """
 
     def loss_of(step: int, generator: torch.Generator) -> Losses:
         beats = torch.randint(table.n_beats, (batch_beats,), generator=generator)

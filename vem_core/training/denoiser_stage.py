@@ -11,6 +11,7 @@ from ..model.conditioning import ConditioningBatch, Drops
 from ..model.denoiser import Denoiser
 from .clips import ClipBatches
 from .codec_stage import LEAD_WEIGHT
+from .crew import Crew
 from .loop import Losses, LossOf
 
 CHORD_WEIGHT = 3.0
@@ -55,15 +56,21 @@ def denoiser_losses(
     drops: Drops,
     weights: torch.Tensor,
     generator: torch.Generator,
+    crew: Crew | None = None,
 ) -> Losses:
     """Squared error of the denoised latents, weighted by EDM's 1 / c_out^2 and per channel.
 
     Args:
         z: (B, C, L) latents.
         weights: (C,) per channel.
+        crew: the loss is over this process's share of the batch.
     """
     sigma = lognormal_sigmas(len(z), generator).to(z)
     noise = torch.randn(z.shape, generator=generator).to(z)
+    if crew and crew.size > 1:
+        own = crew.share(len(z)).to(z.device)
+        z, sigma, noise = z[own], sigma[own], noise[own]
+        batch, drops = batch.take(own), drops.take(own)
     context = denoiser.conditions(batch, drops=drops)
     denoised = denoiser(z + sigma[:, None, None] * noise, sigma, context)
     error = (denoised - z) ** 2 * denoiser.scalings.loss_weight(sigma)[:, None, None]
@@ -101,9 +108,10 @@ def denoiser_loss_of(
     with_beats: bool,
     shares: DropShares | None = None,
     seed: int = 0,
+    crew: Crew | None = None,
 ) -> LossOf:
     """The loss of a step; `with_beats` is stage 3."""
-    shares = shares or DropShares()
+    shares, crew = shares or DropShares(), crew or Crew()
     device = next(denoiser.parameters()).device
     weights = channel_weights(codec).to(device)
     ahead = AheadOfTime(batches, seed)
@@ -111,7 +119,9 @@ def denoiser_loss_of(
     def loss_of(step: int, generator: torch.Generator) -> Losses:
         z, batch = ahead.batch(step)
         drops = shares.draw(len(z), generator, all_beats=not with_beats).to(device)
-        return denoiser_losses(denoiser, z.to(device), batch.to(device), drops, weights, generator)
+        return denoiser_losses(
+            denoiser, z.to(device), batch.to(device), drops, weights, generator, crew
+        )
 
     return loss_of
 

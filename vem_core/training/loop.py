@@ -18,6 +18,7 @@ from torch.optim.swa_utils import get_ema_multi_avg_fn
 from ..errors import InputError
 from ..files import whole_file
 from ..types import Progress, no_progress
+from .crew import Crew
 
 Losses = dict[str, torch.Tensor]
 DRAW_EVERY_S = 60.0
@@ -51,10 +52,21 @@ def learning_rate_at(step: int, settings: LoopSettings) -> float:
 
 
 class Trainer:
-    """Trains the parameters of `model` that need gradients, and keeps their moving average."""
+    """Trains the parameters of `model` that need gradients, and keeps their moving average.
 
-    def __init__(self, model: nn.Module, loss_of: LossOf, settings: LoopSettings, folder: Path):
+    In a crew the first process alone writes; the losses in its log are those of its own items.
+    """
+
+    def __init__(
+        self,
+        model: nn.Module,
+        loss_of: LossOf,
+        settings: LoopSettings,
+        folder: Path,
+        crew: Crew | None = None,
+    ):
         self.model = model
+        self.crew = crew or Crew()
         self.loss_of = loss_of
         self.settings = settings
         self.folder = folder
@@ -103,12 +115,15 @@ class Trainer:
             save = self.step % self.settings.save_every == 0 or self.step == until
             if log or save:
                 self._check(sums)
-            if log:
+            if log and self.crew.leads:
                 means = {name: value.item() / n_summed for name, value in sums.items()}
                 self._log(means, time.monotonic() - started)
+            if log:
                 sums, n_summed, started = {}, 0, time.monotonic()
             if save:
-                self.save()
+                self.crew.wait()  # nobody runs ahead of a state that is not yet written
+                if self.crew.leads:
+                    self.save()
 
     def _generator(self) -> torch.Generator:
         return torch.Generator().manual_seed(self.settings.seed * 1_000_003 + self.step)
@@ -126,6 +141,7 @@ class Trainer:
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         trained = self.optimizer.param_groups[0]["params"]
+        self.crew.mean_gradients(trained)
         nn.utils.clip_grad_norm_(trained, self.settings.gradient_clip)
         self.optimizer.step()
         self.step += 1

@@ -23,6 +23,7 @@ from ..model.denoiser import Denoiser, DenoiserConfig
 from ..types import Progress, no_progress
 from .clips import Clip, ClipBatches, encode_clips
 from .codec_stage import codec_loss_of
+from .crew import Crew, join_crew
 from .denoiser_stage import DropShares, denoiser_loss_of, train_only_adapters
 from .loop import LoopSettings, Trainer
 from .pieces import BakeSettings, bake, read_pieces
@@ -64,6 +65,8 @@ def train(
 ) -> Path:
     """Train a model; returns the path of the model file in `folder`.
 
+    Under `accelerate launch` every process calls this, and they train together (crew.py).
+
     Args:
         folder: for states, metrics, curves and the model.
         music: for the baked pieces; baked first where they are missing.
@@ -72,15 +75,19 @@ def train(
     Raises:
         InputError: a folder was used with other settings.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    _state_settings(folder / "settings.json", settings)
-    bake(music, settings.music, workers=workers, progress=_part(progress, 0.0, 0.1))
+    crew, device = join_crew(device)
+    if crew.leads:
+        folder.mkdir(parents=True, exist_ok=True)
+        _state_settings(folder / "settings.json", settings)
+        bake(music, settings.music, workers=workers, progress=_part(progress, 0.0, 0.1))
+    crew.wait()
     styles = style_names()
     start = load_model(Path(settings.start_from), device=device) if settings.start_from else None
     if start:
         codec = start.codec
     else:
-        codec = train_codec(folder / "codec", music, settings, device, _part(progress, 0.1, 0.2))
+        part = _part(progress, 0.1, 0.2)
+        codec = train_codec(folder / "codec", music, settings, device, crew, part)
     clips = encode_clips(read_pieces(music), codec, styles)
     denoiser = train_denoiser(
         folder,
@@ -88,23 +95,31 @@ def train(
         codec,
         settings,
         start=start.denoiser if start else None,
+        crew=crew,
         progress=_part(progress, 0.2, 1.0),
     )
     model = MusicModel(name=settings.name, styles=styles, codec=codec, denoiser=denoiser)
     path = folder / f"{settings.name}.safetensors"
-    save_model(path, model)
+    if crew.leads:
+        save_model(path, model)
+    crew.wait()
     return path
 
 
 def train_codec(
-    folder: Path, music: Path, settings: TrainSettings, device: str, progress: Progress
+    folder: Path,
+    music: Path,
+    settings: TrainSettings,
+    device: str,
+    crew: Crew,
+    progress: Progress,
 ) -> ScoreCodec:
     """Stage 1; the moving average of the weights is what goes on, frozen."""
     torch.manual_seed(settings.codec_loop.seed)
     codec = ScoreCodec(settings.codec).to(device)
     table = BeatTable([piece.tensor for piece in read_pieces(music)])
     loss_of = codec_loss_of(codec, table, settings.codec_batch_beats)
-    trainer = Trainer(codec, loss_of, settings.codec_loop, folder)
+    trainer = Trainer(codec, loss_of, settings.codec_loop, folder, crew)
     trainer.run(progress=progress)
     codec.load_state_dict(trainer.average)
     return codec.eval().requires_grad_(False)
@@ -117,6 +132,7 @@ def train_denoiser(
     settings: TrainSettings,
     *,
     start: Denoiser | None = None,
+    crew: Crew | None = None,
     progress: Progress = no_progress,
 ) -> Denoiser:
     """Stages 2 and 3; returns the moving average of the weights.
@@ -152,8 +168,9 @@ def train_denoiser(
             with_beats=with_beats,
             shares=settings.drops,
             seed=loop.seed,
+            crew=crew,
         )
-        trainer = Trainer(denoiser, loss_of, loop, folder / name)
+        trainer = Trainer(denoiser, loss_of, loop, folder / name, crew)
         share = 0.8 if with_beats else 0.0
         trainer.run(progress=_part(progress, share, 1.0 if with_beats else 0.8))
         denoiser.load_state_dict(trainer.average)
