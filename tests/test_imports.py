@@ -20,6 +20,7 @@ STAGES = {"video", "parsing", "rhythm", "codecs", "audio", "metrics", "composing
 NEURAL = {"model", "diffusion"}
 TOP = {
     "pipeline",
+    "aligning",
     "checkpoint",
     "engine",
     "generation",
@@ -42,13 +43,14 @@ ALLOWED = {
     "engine": FOUNDATION | STAGES | NEURAL,
     "checkpoint": FOUNDATION | STAGES | NEURAL | {"engine"},
     "generation": FOUNDATION | STAGES | NEURAL | {"checkpoint", "engine"},
-    "pipeline": FOUNDATION | STAGES | NEURAL | {"checkpoint", "engine", "generation"},
+    "aligning": FOUNDATION | STAGES | {"checkpoint"},
+    "pipeline": FOUNDATION | STAGES | NEURAL | {"aligning", "checkpoint", "engine", "generation"},
     "evaluation": FOUNDATION | STAGES,
     "jobs": FOUNDATION | STAGES | {"pipeline"},
     "demo": FOUNDATION | STAGES | {"pipeline", "jobs"},
     "commands": FOUNDATION
     | STAGES
-    | {"pipeline", "jobs", "generation", "demo", "evaluation", "training"},
+    | {"aligning", "pipeline", "jobs", "generation", "demo", "evaluation", "training"},
     "cli": FOUNDATION | {"commands"},
     "__main__": {"cli"},
     "training": FOUNDATION | STAGES | NEURAL | {"checkpoint", "engine", "pipeline"},

@@ -23,8 +23,10 @@ class AlignerConfig:
     width: int = FRAME_WIDTH
     height: int = FRAME_HEIGHT
     rate_hz: float = RATE_HZ
-    channels: tuple[int, ...] = (16, 32, 64, 128)
-    """After each halving of the picture."""
+    patch: int = 4
+    """Pixels of the squares that the first layer cuts the picture into."""
+    channels: tuple[int, ...] = (24, 48, 96)
+    """Of the patches, and after each further halving of the picture."""
     reach: int = 10
     """Ticks to each side that a frame is compared with."""
     likeness_width: int = 64
@@ -33,55 +35,61 @@ class AlignerConfig:
     activation_width: int = 64
 
 
-class FactorisedConv(nn.Module):
-    """A spatial convolution (3 x 3), then a temporal one over 3 ticks, `dilation` apart.
+class TemporalConv(nn.Module):
+    """Looks at 3 ticks, `dilation` apart, at each place of the picture.
 
-    Works on (B * T, C, H, W) in channels-last order, in which both are 2-D convolutions over one
-    and the same memory: nothing is copied between them.
+    Works on (B * T, C, H, W) in channels-last order, in which this is a 2-D convolution over the
+    same memory as a spatial one: nothing is copied between them.
     """
+
+    def __init__(self, width: int, dilation: int):
+        super().__init__()
+        self.dilation = dilation
+        self.conv = nn.Conv2d(
+            width, width, (3, 1), padding=(dilation, 0), dilation=(dilation, 1), bias=False
+        )
+        self.norm = nn.BatchNorm2d(width)
+
+    def forward(self, x: torch.Tensor, n_ticks: int) -> torch.Tensor:
+        """(B * T, C, H, W) -> the same"""
+        rows, channels, height, width = x.shape
+        shape = (rows // n_ticks, n_ticks, height * width, channels)
+        # (B * T, C, H, W) -> (B, C, T, H * W), both channels-last: a view
+        y = x.permute(0, 2, 3, 1).reshape(shape).permute(0, 3, 1, 2)
+        y = F.relu(self.norm(self.conv(y)))
+        return y.permute(0, 2, 3, 1).reshape(rows, height, width, channels).permute(0, 3, 1, 2)
+
+
+class FactorisedConv(nn.Module):
+    """A spatial convolution (3 x 3), then a temporal one; around what keeps its size, a bridge."""
 
     def __init__(self, n_in: int, n_out: int, *, stride: int = 1, dilation: int = 1):
         super().__init__()
-        self.residual = stride == 1 and n_in == n_out
-        self.spatial = nn.Conv2d(n_in, n_out, 3, stride=stride, padding=1, bias=False)
-        self.spatial_norm = nn.BatchNorm2d(n_out)
-        self.temporal = nn.Conv2d(
-            n_out, n_out, (3, 1), padding=(dilation, 0), dilation=(dilation, 1), bias=False
-        )
-        self.temporal_norm = nn.BatchNorm2d(n_out)
+        self.bridged = stride == 1 and n_in == n_out
+        self.spatial = _spatial(n_in, n_out, stride)
+        self.temporal = TemporalConv(n_out, dilation)
 
     def forward(self, x: torch.Tensor, n_ticks: int) -> torch.Tensor:
         """(B * T, C, H, W) -> (B * T, C', H', W')"""
-        y = F.relu(self.spatial_norm(self.spatial(x)))
-        rows, channels, height, width = y.shape
-        shape = (rows // n_ticks, n_ticks, height * width, channels)
-        # (B * T, C, H, W) -> (B, C, T, H * W), both channels-last: a view
-        z = y.permute(0, 2, 3, 1).reshape(shape).permute(0, 3, 1, 2)
-        z = self.temporal_norm(self.temporal(z))
-        z = z.permute(0, 2, 3, 1).reshape(rows, height, width, channels).permute(0, 3, 1, 2)
-        return F.relu(y + z if self.residual else z) + (x if self.residual else 0)
+        y = self.temporal(self.spatial(x), n_ticks)
+        return x + y if self.bridged else y
+
+
+def _spatial(n_in: int, n_out: int, stride: int) -> nn.Sequential:
+    conv = nn.Conv2d(n_in, n_out, 3, stride=stride, padding=1, bias=False)
+    return nn.Sequential(conv, nn.BatchNorm2d(n_out), nn.ReLU())
 
 
 class Likeness(nn.Module):
     """How alike a frame is to each of its neighbours, as a whole and wherever things stand."""
 
-    def __init__(self, config: AlignerConfig):
+    def __init__(self, n_in: int, n_middle: int, width: int, reach: int):
         super().__init__()
-        width = config.likeness_width
-        self.reach = config.reach
-        self.embed = nn.Sequential(
-            nn.AvgPool2d(2),
-            nn.Conv2d(3, 16, 3, stride=2, padding=1, bias=False),
-            nn.BatchNorm2d(16),
-            nn.ReLU(),
-            nn.Conv2d(16, 32, 3, stride=2, padding=1, bias=False),
-            nn.BatchNorm2d(32),
-            nn.ReLU(),
-            nn.Conv2d(32, width, 3, padding=1),
-        )
+        self.reach = reach
+        self.embed = nn.Sequential(_spatial(n_in, n_middle, 2), nn.Conv2d(n_middle, width, 1))
 
     def forward(self, x: torch.Tensor, n_ticks: int) -> torch.Tensor:
-        """(B * T, 3, H, W) -> (B, T, 2 * reach): cosines to the ticks before and after."""
+        """(B * T, C, H, W) -> (B, T, 2 * reach): cosines to the ticks before and after."""
         e = self.embed(x).float().mean(dim=(2, 3))
         e = F.normalize(e, dim=1, eps=1e-3).reshape(len(e) // n_ticks, n_ticks, -1)
         # the ends stand still: beyond them lie copies of the first and the last frame
@@ -98,21 +106,25 @@ class Aligner(nn.Module):
     def __init__(self, config: AlignerConfig):
         super().__init__()
         self.config = config
-        c1, c2, c3, c4 = config.channels
-        self.trunk = nn.ModuleList(
+        c1, c2, c3 = config.channels
+        self.patches = nn.Sequential(
+            nn.Conv2d(3, c1, config.patch, stride=config.patch, bias=False),
+            nn.BatchNorm2d(c1),
+            nn.ReLU(),
+        )
+        self.first = TemporalConv(c1, 1)
+        self.blocks = nn.ModuleList(
             [
-                FactorisedConv(3, c1, stride=2),
+                FactorisedConv(c1, c1, dilation=2),
                 FactorisedConv(c1, c2, stride=2),
                 FactorisedConv(c2, c2, dilation=2),
-                FactorisedConv(c2, c3, stride=2),
-                FactorisedConv(c3, c3, dilation=2),
-                FactorisedConv(c3, c4, stride=2, dilation=2),
+                FactorisedConv(c2, c3, stride=2, dilation=2),
             ]
         )
-        self.likeness = Likeness(config)
-        rows, columns = _halved(config.height, 4), _halved(config.width, 4)
+        self.likeness = Likeness(c1, c2, config.likeness_width, config.reach)
+        rows, columns = (_quartered(n // config.patch) for n in (config.height, config.width))
         head = config.head_width
-        self.join = nn.Linear(c4 * rows * columns, head)
+        self.join = nn.Linear(c3 * rows * columns, head)
         self.join_likeness = nn.Linear(2 * config.reach, head)
         self.head = nn.ModuleList(
             nn.Conv1d(head, head, 3, padding=d, dilation=d) for d in config.head_dilations
@@ -123,7 +135,7 @@ class Aligner(nn.Module):
     @property
     def context(self) -> int:
         """Ticks before and after a tick that its result depends on."""
-        trunk = sum(block.temporal.dilation[0] for block in self.trunk)  # type: ignore[union-attr]
+        trunk = sum(m.dilation for m in self.modules() if isinstance(m, TemporalConv))
         return max(trunk, self.config.reach) + sum(self.config.head_dilations)
 
     def forward(self, frames: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
@@ -139,8 +151,10 @@ class Aligner(nn.Module):
         pixels = frames.reshape(size * n_ticks, *frames.shape[2:]).permute(0, 3, 1, 2)
         x = pixels.to(self.out.weight.dtype).mul(1 / 127.5).sub(1.0)
         x = x.contiguous(memory_format=torch.channels_last)
+        x = self.patches(x)
         likeness = self.likeness(x, n_ticks)
-        for block in self.trunk:
+        x = self.first(x, n_ticks)
+        for block in self.blocks:
             x = block(x, n_ticks)
         y = self.join(x.permute(0, 2, 3, 1).flatten(1)).reshape(size, n_ticks, -1)
         y = F.relu(y + self.join_likeness(likeness)).transpose(1, 2)  # (B, T, D) -> (B, D, T)
@@ -150,7 +164,5 @@ class Aligner(nn.Module):
         return self.out(activations).squeeze(2).float(), activations.float()
 
 
-def _halved(size: int, times: int) -> int:
-    for _ in range(times):
-        size = (size + 1) // 2
-    return size
+def _quartered(size: int) -> int:
+    return ((size + 1) // 2 + 1) // 2
