@@ -4,7 +4,7 @@ Loudness is set by static gains alone, so that nothing undoes the ducking.
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Literal, get_args
 
@@ -16,7 +16,7 @@ from ..units import seconds_to_samples, seconds_to_timecode
 from .ducking import FRAME_S, DuckSettings, SpeechMeter, duck_curve, find_activity
 from .limiting import MOST_DRIVE_DB, Leveling, level_to
 from .loudness import LevelMeter, Levels, LoudnessMeter, from_db
-from .streams import SourceCheck, prepare
+from .streams import SourceCheck, ahead, prepare
 
 OwnSound = Literal["replace", "mix"]
 KEPT_RATES = (44_100, 48_000)
@@ -86,7 +86,7 @@ class MixPlan:
     ducks_s: tuple[tuple[float, float], ...] = ()
     notes: tuple[str, ...] = ()
 
-    def blocks(self, check: SourceCheck | None = None) -> Iterator[np.ndarray]:
+    def blocks(self, check: SourceCheck | None = None) -> Generator[np.ndarray]:
         """(2, n) float32 blocks of the mix, `n_samples` in sum; `check` is told of the music."""
         music = prepare(self.music, self.sample_rate, self.n_samples, check)
         own = None
@@ -305,7 +305,7 @@ class _Draft:
 def _levels(plan: MixPlan, progress: Progress, check: SourceCheck | None = None) -> Levels:
     meter = LevelMeter(plan.sample_rate)
     done = 0
-    for block in plan.blocks(check):
+    for block in ahead(plan.blocks(check)):
         meter.add(block)
         done += block.shape[1]
         progress(done / plan.n_samples)

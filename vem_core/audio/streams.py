@@ -4,7 +4,9 @@ A block is (C, n) float32. `prepare` mends what is not a number, folds surround 
 resamples and cuts to an exact length.
 """
 
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
@@ -14,6 +16,7 @@ from ..types import SoundStream
 BLOCK = 1 << 17
 """Samples in a block of `prepare`; a multiple of loudness.WINDOW."""
 
+_AHEAD = 4
 _HALF_POWER = 0.5**0.5
 _CLIP_RUN = 3
 
@@ -67,6 +70,22 @@ def _flat_tops(level: np.ndarray) -> int:
     starts = run.copy()
     starts[:, 1:] &= ~run[:, :-1]
     return int(np.count_nonzero(starts))
+
+
+def ahead(blocks: Generator[np.ndarray]) -> Iterator[np.ndarray]:
+    """The same blocks, made by a thread of their own a few ahead of whoever takes them.
+
+    What `blocks` raises is raised here; it is closed when this is.
+    """
+    end = np.zeros((0, 0), np.float32)
+    try:
+        with ThreadPoolExecutor(1) as maker:
+            waiting = deque(maker.submit(next, blocks, end) for _ in range(_AHEAD))
+            while (block := waiting.popleft().result()) is not end:
+                waiting.append(maker.submit(next, blocks, end))
+                yield block
+    finally:
+        blocks.close()
 
 
 def fold_to_stereo(block: np.ndarray) -> np.ndarray:

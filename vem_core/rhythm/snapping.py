@@ -54,7 +54,7 @@ class SnapSettings:
     plan: PlanSettings = field(default_factory=PlanSettings)
     """For snap_music only: its tempo, room, metre and unit are replaced by what the music has."""
     quality: Quality = "auto"
-    """'fine' sounds best, 'fast' takes a third of the time; 'auto' is fine up to 8 minutes."""
+    """'fine': Rubber Band; 'fast': splices, a tenth of the time; 'auto': fine up to 8 minutes."""
     passage: PassageCosts = field(default_factory=PassageCosts)
     track: TrackSettings = field(default_factory=TrackSettings)
 

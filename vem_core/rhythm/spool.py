@@ -43,17 +43,25 @@ class SoundSpool:
             ) from error
         self.n_samples += block.shape[1]
 
+    def read(self, start: int, stop: int) -> np.ndarray:
+        """(C, stop - start) of what was written; silence beyond its ends. Not for two threads at
+        once."""
+        low, high = max(start, 0), max(min(stop, self.n_samples), 0)
+        n = max(high - low, 0)
+        self._file.seek(4 * self.n_channels * low)
+        data = self._file.read(4 * self.n_channels * n)
+        frames = np.frombuffer(data, np.float32).reshape(n, self.n_channels)
+        out = np.zeros((self.n_channels, stop - start), np.float32)
+        out[:, low - start : low - start + n] = frames.T
+        return out
+
     def stream(self) -> SoundStream:
-        """All that was written so far. One reader at a time may be inside of a block."""
+        """All that was written so far."""
         n_samples = self.n_samples
 
         def blocks() -> Iterator[np.ndarray]:
             for start in range(0, n_samples, BLOCK):
-                n = min(BLOCK, n_samples - start)
-                self._file.seek(4 * self.n_channels * start)
-                data = self._file.read(4 * self.n_channels * n)
-                frames = np.frombuffer(data, np.float32).reshape(n, self.n_channels)
-                yield np.ascontiguousarray(frames.T)
+                yield self.read(start, min(start + BLOCK, n_samples))
 
         return SoundStream(
             sample_rate=self.sample_rate,

@@ -1,5 +1,7 @@
 """A time-varying stretch whose attacks land where they are asked to, measured and corrected.
 
+Two ways. By splices (splicing.py), which are exact by construction; or by Rubber Band:
+
 Rubber Band (R3, through pedalboard) follows a factor given for each sample only within a few
 milliseconds. So the result is measured: the fine onset curve around each anchor is compared with
 the original's, and where it came out late the map is bent and the chunk rendered again.
@@ -21,6 +23,7 @@ from ..errors import InputError, MissingPackageError
 from ..types import Progress, SoundStream
 from .edits import Edit
 from .onsets import FINE_RATE_HZ, RATE, fine_curve
+from .splicing import spliced
 from .spool import SoundSpool
 
 Quality = Literal["auto", "fine", "fast"]
@@ -30,7 +33,7 @@ CHUNK_S = 16.0
 MARGIN_S = 0.5
 SEAM_S = 0.02
 FINE_UP_TO_S = 480.0
-"""With quality 'auto', longer clips are stretched with one window size instead of three."""
+"""With quality 'auto', longer clips are stretched by splices."""
 TOLERANCE_S = 0.004
 """A chunk with anchors off by more than this is rendered again."""
 ROUNDS = 2
@@ -117,15 +120,53 @@ def stretch(
 ) -> Stretched:
     """Render an edit through a map, from 0 to `duration_s`; exactly round(duration * rate)
     samples."""
+    if quality == "fine" or (quality == "auto" and duration_s <= FINE_UP_TO_S):
+        return _stretch_by_windows(edit, wanted, duration_s, progress)
+    return _stretch_by_splices(edit, wanted, duration_s, progress)
+
+
+def _stretch_by_splices(
+    edit: Edit, wanted: TimeMap, duration_s: float, progress: Progress
+) -> Stretched:
+    rate = edit.sample_rate
+    n_samples = round(duration_s * rate)
+    inner = (wanted.target_s > 0) & (wanted.target_s < duration_s)
+    edges_s = np.array([0.0, *wanted.target_s[inner], duration_s])
+    source = np.rint(wanted.to_source(edges_s) * rate).astype(int)
+    target = np.rint(edges_s * rate).astype(int)
+    spool = SoundSpool(edit.n_channels, rate)
+    for block in spliced(edit, source, target):
+        spool.append(block[:, : n_samples - spool.n_samples])
+        progress(0.6 * spool.n_samples / n_samples)
+    if spool.n_samples < n_samples:  # the last anchor was met a little early
+        more = n_samples - spool.n_samples
+        spool.append(edit.read(int(source[-1]), int(source[-1]) + more))
+    landed_s = np.full(len(wanted.source_s), np.nan)
+    for low_s, high_s in _chunks(wanted, duration_s):
+        anchors = np.flatnonzero((wanted.target_s >= low_s) & (wanted.target_s <= high_s))
+        spans_s = np.array([low_s - MARGIN_S, high_s + MARGIN_S])
+        (first, last), (begin, end) = (
+            np.rint(np.array(pair) * rate).astype(int)
+            for pair in (wanted.to_source(spans_s), spans_s)
+        )
+        before, after = edit.read(first, last), spool.read(begin, end)
+        lags_s = _lags(before, after, rate, (first / rate, begin / rate), wanted, anchors)
+        landed_s[anchors] = wanted.target_s[anchors] + lags_s
+        progress(min(1.0, 0.6 + 0.4 * high_s / duration_s))
+    return Stretched(sound=spool.stream(), landed_s=landed_s)
+
+
+def _stretch_by_windows(
+    edit: Edit, wanted: TimeMap, duration_s: float, progress: Progress
+) -> Stretched:
     tape = _Tape(edit.n_channels, edit.sample_rate, round(duration_s * edit.sample_rate))
     landed_s = np.full(len(wanted.source_s), np.nan)
-    fine = quality == "fine" or (quality == "auto" and duration_s <= FINE_UP_TO_S)
     chunks = list(_chunks(wanted, duration_s))
     workers = min(2, os.cpu_count() or 1)
     with ThreadPoolExecutor(workers) as pool:
         for group in range(0, len(chunks), workers):
             jobs = [
-                pool.submit(_render, edit, wanted, low, high, fine)
+                pool.submit(_render, edit, wanted, low, high)
                 for low, high in chunks[group : group + workers]
             ]
             for chunk in (job.result() for job in jobs):
@@ -161,7 +202,7 @@ class _Chunk:
     landed_s: np.ndarray
 
 
-def _render(edit: Edit, wanted: TimeMap, low_s: float, high_s: float, fine: bool) -> _Chunk:
+def _render(edit: Edit, wanted: TimeMap, low_s: float, high_s: float) -> _Chunk:
     """One chunk, rendered, measured, shifted by what is late as a whole, and where that does not
     do,
     rendered once more through a bent map."""
@@ -176,7 +217,7 @@ def _render(edit: Edit, wanted: TimeMap, low_s: float, high_s: float, fine: bool
     for _ in range(ROUNDS):
         start_s = float(bent.to_target(start / rate))
         still = _is_still(bent, start, stop, rate)
-        sound = source if still else _warp(source, rate, start, bent, fine)
+        sound = source if still else _warp(source, rate, start, bent)
         raw_s = _lags(source, sound, rate, (start / rate, start_s), wanted, anchors)
         lag_s = _steady_lags(raw_s)
         shift_s = 0.0 if still else float(np.median(lag_s)) if len(lag_s) else 0.0
@@ -207,15 +248,14 @@ def _is_still(bent: TimeMap, start: int, stop: int, rate: int) -> bool:
     return bool(np.ptp(moved) < 1e-4)
 
 
-def _warp(source: np.ndarray, rate: int, start: int, bent: TimeMap, fine: bool) -> np.ndarray:
+def _warp(source: np.ndarray, rate: int, start: int, bent: TimeMap) -> np.ndarray:
     try:
         from pedalboard import time_stretch
     except ImportError as error:
         raise MissingPackageError("pedalboard", "Stretching music onto the beats") from error
     edges = np.arange(start, start + source.shape[1] + 1) / rate
     speed = 1.0 / np.maximum(np.diff(bent.to_target(edges)) * rate, 0.2)
-    window = None if fine else False  # None: Rubber Band mixes three window sizes
-    return time_stretch(source, float(rate), speed, high_quality=True, use_long_fft_window=window)
+    return time_stretch(source, float(rate), speed, high_quality=True)
 
 
 def _lags(
