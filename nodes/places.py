@@ -1,4 +1,8 @@
-"""Files of ComfyUI's own folders: input, output and temp; nothing outside is read or written."""
+"""Files of ComfyUI's own folders: input, output and temp; nothing outside is read or written.
+
+A creator who keeps footage elsewhere allows its folder in ComfyUI's extra_model_paths.yaml, under
+the name FOOTAGE; no workflow can do that.
+"""
 # pyright: reportMissingImports=false
 
 import os
@@ -8,19 +12,37 @@ import folder_paths
 
 from ..vem_core.errors import InputError
 
+FOOTAGE = "vem_footage"
+
 
 def list_files(kind: str) -> list[str]:
-    """Names of the input folder's files whose content is `kind`: 'video' or 'audio'."""
-    folder = folder_paths.get_input_directory()
-    names = [name for name in os.listdir(folder) if os.path.isfile(os.path.join(folder, name))]
-    return sorted(folder_paths.filter_files_content_types(names, [kind]))
+    """Files whose content is `kind`, 'video' or 'audio': names of those in the input folder, then
+    paths of those in folders that the creator allowed."""
+    found = _files_in(Path(folder_paths.get_input_directory()), kind)
+    return [path.name for path in found] + [
+        str(path) for folder in allowed_folders() for path in _files_in(folder, kind)
+    ]
+
+
+def _files_in(folder: Path, kind: str) -> list[Path]:
+    names = [entry.name for entry in os.scandir(folder) if entry.is_file()]
+    return [
+        folder / name for name in sorted(folder_paths.filter_files_content_types(names, [kind]))
+    ]
+
+
+def allowed_folders() -> list[Path]:
+    """Folders outside ComfyUI's own whose files may be read, as far as they exist."""
+    named = folder_paths.folder_names_and_paths.get(FOOTAGE, ([],))[0]
+    return [folder for folder in map(Path, named) if folder.is_dir()]
 
 
 def find_file(name: str) -> Path:
-    """The file that a widget names: 'clip.mp4', 'folder/clip.mp4' or 'clip.mp4 [output]'.
+    """The file that a widget names: 'clip.mp4', 'folder/clip.mp4', 'clip.mp4 [output]', or a whole
+    path in a folder that the creator allowed.
 
     Raises:
-        InputError: no such file, or one outside ComfyUI's input, output and temp folders.
+        InputError: no such file, or one outside of these folders.
     """
     if not name.strip():
         raise InputError("No file is chosen. Choose one, or upload it.")
@@ -29,10 +51,12 @@ def find_file(name: str) -> Path:
     plain, folder = folder_paths.annotated_filepath(name)
     root = Path(folder or folder_paths.get_input_directory()).resolve()
     path = (root / plain).resolve()
-    if not path.is_relative_to(root):
+    allowed = [root, *(folder.resolve() for folder in allowed_folders())]
+    if not any(path.is_relative_to(one) for one in allowed):
         raise InputError(
             f"'{name}' lies outside ComfyUI's {root.name} folder. Copy the file into the input"
-            " folder and choose it there."
+            f" folder and choose it there, or allow its folder: {FOOTAGE} in"
+            " extra_model_paths.yaml."
         )
     if path.is_dir():
         raise InputError(f"'{name}' is a folder; a file is needed. Choose a file in it.")

@@ -88,16 +88,25 @@ class Server:
     address: str = ""
     process: subprocess.Popen | None = field(default=None, repr=False)
 
+    @property
+    def footage(self) -> Path:
+        """A folder outside of ComfyUI's own that is allowed to the pack."""
+        return self.base / "footage"
+
     def start(self) -> None:
         for name in ("custom_nodes", "input", "output", "models", "user"):
             (self.base / name).mkdir(parents=True, exist_ok=True)
         (self.base / "custom_nodes" / "vem").symlink_to(ROOT, target_is_directory=True)
+        self.footage.mkdir(exist_ok=True)
+        paths = f"ours:\n  base_path: {self.base}\n  vem_footage: footage\n"
+        (self.base / "paths.yaml").write_text(paths)
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
         self.address = f"http://127.0.0.1:{port}"
         command = [self.python, "main.py", "--cpu", "--listen", "127.0.0.1", "--port", str(port)]
         command += ["--base-directory", self.base, "--disable-auto-launch"]
+        command += ["--extra-model-paths-config", self.base / "paths.yaml"]
         command += ["--database-url", f"sqlite:///{self.base}/comfyui.db"]
         with (self.base / "server.log").open("w") as log:
             self.process = subprocess.Popen(
