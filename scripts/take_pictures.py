@@ -3,7 +3,8 @@
     python scripts/take_pictures.py --server http://127.0.0.1:8188 [WORKFLOW ...]
 
 The server needs this pack, and in its input folder the bundled clip as clip.mp4 and the bundled
-music as music.mp3. Each workflow is run; its picture becomes workflows/NAME.jpg, the template's thumbnail.
+music as music.mp3. Each workflow is run; its picture becomes workflows/NAME.jpg, the template's
+thumbnail.
 """
 
 import argparse

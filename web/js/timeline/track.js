@@ -9,6 +9,7 @@ const MOOD_HEIGHT = 36;
 const RULER_TOP = 140;
 const HEIGHT = 156;
 const STAR_ROOM_PX = 20;
+const DOUBLE_CLICK_MS = 450;
 const LARGEST_ZOOM_PX_PER_S = 400;
 const TICKS_S = [0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600];
 
@@ -18,6 +19,7 @@ export class Track {
     this.owner = owner;
     this.zoom = 1;
     this.drag = null;
+    this.lastClick = null;
     this.canvas = el("canvas");
     this.shots = el("div", { role: "listbox", "aria-label": "Shots" });
     this.marks = el("div", { role: "group", "aria-label": "Transitions" });
@@ -28,6 +30,7 @@ export class Track {
     this.element.addEventListener("scroll", () => this.render());
     this.element.addEventListener("wheel", (event) => this._wheel(event), { passive: false });
     this.strip.addEventListener("pointerdown", (event) => this._seek(event));
+    this.strip.addEventListener("click", (event) => this._clicked(event));
     this.observer = new ResizeObserver(() => this.render());
     this.observer.observe(this.element);
   }
@@ -75,6 +78,16 @@ export class Track {
     this.owner.seek(this.timeOf(event));
   }
 
+  /** Two clicks in one place add a cut; the page's own dblclick ends with the element it hit first. */
+  _clicked(event) {
+    const before = this.lastClick;
+    this.lastClick = { at: event.timeStamp, x: event.clientX };
+    if (!before || event.detail === 0 || event.target.closest(".vem-transition")) return;
+    if (event.timeStamp - before.at > DOUBLE_CLICK_MS || Math.abs(event.clientX - before.x) > 4) return;
+    this.lastClick = null;
+    this.owner.add(this.timeOf(event));
+  }
+
   render() {
     if (!this.board || !this.element.clientWidth) {
       this.shots.replaceChildren();
@@ -119,7 +132,6 @@ export class Track {
       title: words || `Shot ${index + 1}`,
       tabIndex: isSelected || (selected.kind !== "shot" && index === 0) ? 0 : -1,
       onclick: () => this.owner.select({ kind: "shot", index }),
-      ondblclick: (event) => this.owner.add(this.timeOf(event)),
     });
     button.style.left = `${x}px`;
     button.style.width = `${Math.max(1, width)}px`;
@@ -203,6 +215,7 @@ export class Track {
     if (event.button !== 0) return;
     event.preventDefault();
     this.owner.select({ kind: "transition", index });
+    this.marks.querySelector(`[data-index="${index}"]`)?.focus({ preventScroll: true });
     const from_s = this.board.transitions[index].time_s;
     const offset_s = from_s - this.timeOf(event);
     this.drag = { index, from_s, time_s: from_s, wanted_s: from_s, isRefused: false };
