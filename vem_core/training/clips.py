@@ -8,7 +8,7 @@ import torch
 from ..codecs.score.latent_codec import ScoreCodec
 from ..encoders.text import LexiconText
 from ..engine.conditions import encode_clip
-from ..engine.themes import encode_themes, invent_themes
+from ..engine.themes import encode_themes
 from ..model.conditioning import ConditioningBatch, collate, crop, visible_shots
 from ..types import Conditioning
 from .pieces import Piece
@@ -35,7 +35,6 @@ def encode_clips(pieces: Iterable[Piece], codec: ScoreCodec, styles: tuple[str, 
     text = LexiconText(styles)
     clips = []
     for piece in pieces:
-        themes = invent_themes(piece.storyboard, piece.plan, piece.style, piece.key, piece.seed)
         condition = encode_clip(
             piece.storyboard,
             piece.plan,
@@ -43,7 +42,7 @@ def encode_clips(pieces: Iterable[Piece], codec: ScoreCodec, styles: tuple[str, 
             key=piece.key,
             styles=styles,
             text=text,
-            reference=encode_themes(codec, themes),
+            reference=encode_themes(codec, piece.themes),
         )
         clips.append(
             Clip(

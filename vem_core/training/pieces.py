@@ -6,6 +6,7 @@ every machine, so shards can be baked in any order and by several processes.
 """
 
 import json
+import zlib
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, field
@@ -17,6 +18,7 @@ import numpy as np
 from ..codecs.score.tensor import PartNotes, ScoreTensor, score_to_tensor
 from ..composing.compose import compose
 from ..composing.style import load_style, style_names
+from ..engine.themes import invent_themes
 from ..errors import InputError
 from ..files import whole_file, write_text_whole
 from ..parsing.storyboard import storyboard_from_json, storyboard_to_json
@@ -29,7 +31,7 @@ from .storyboards import StoryboardSettings, random_storyboard
 HELD_OUT_SEED = 1
 """Pieces of this seed are for figures; no training may bake them."""
 WIDE_TEMPO_BPM = (80.0, 160.0)
-MUSIC_VERSION = 3
+MUSIC_VERSION = 4
 """To be raised whenever composer or random storyboards change what a seed gives."""
 
 
@@ -54,8 +56,8 @@ class Piece:
     plan: BeatPlan
     style: str
     key: Key
-    seed: int
-    """Of the composer; it draws the themes."""
+    themes: ScoreTensor
+    """The lead sheet that the piece was made from."""
     tensor: ScoreTensor
 
 
@@ -151,11 +153,22 @@ def _write_shard(path: Path, pieces: list[Composed]) -> None:
             "style": piece.score.style,
             "key": asdict(piece.score.key),
             "seed": piece.seed,
+            "themes": _fingerprint(_themes_of(piece)),
         }
         for piece in pieces
     ]
     with whole_file(path) as temporary:
         save_file(arrays, temporary, metadata={"pieces": json.dumps(documents)})
+
+
+def _themes_of(piece: Composed) -> ScoreTensor:
+    score = piece.score
+    return invent_themes(piece.storyboard, piece.plan, score.style, score.key, piece.seed)
+
+
+def _fingerprint(themes: ScoreTensor) -> int:
+    lead = themes.parts["lead"].places.astype("<i8").tobytes()
+    return zlib.crc32(themes.chords.astype("<i8").tobytes(), zlib.crc32(lead))
 
 
 def _joined(arrays: list[np.ndarray], kind: type) -> np.ndarray:
@@ -167,7 +180,8 @@ def read_pieces(folder: Path, *, at_most: int | None = None) -> Iterator[Piece]:
     """The pieces of a folder in order.
 
     Raises:
-        InputError: there is no shard.
+        InputError: there is no shard, or the composer has changed since they were baked: its seeds
+            would draw other themes than those of the baked music.
     """
     paths = sorted(folder.glob("pieces-*.safetensors"))
     if not paths:
@@ -202,11 +216,18 @@ def _read_shard(path: Path) -> Iterator[Piece]:
         chords = arrays["chords"][beat : beat + plan.n_beats].astype(np.int64)
         beat += plan.n_beats
         spb = plan.metre.steps_per_beat
+        storyboard, key = storyboard_from_json(document["storyboard"]), Key(**document["key"])
+        themes = invent_themes(storyboard, plan, document["style"], key, document["seed"])
+        if _fingerprint(themes) != document["themes"]:
+            raise InputError(
+                f"The music in '{path.parent}' was baked by another version of the composer."
+                " Bake it again in an empty folder."
+            )
         yield Piece(
-            storyboard=storyboard_from_json(document["storyboard"]),
+            storyboard=storyboard,
             plan=plan,
             style=document["style"],
-            key=Key(**document["key"]),
-            seed=document["seed"],
+            key=key,
+            themes=themes,
             tensor=ScoreTensor(parts=parts, chords=chords, steps_per_beat=spb),
         )

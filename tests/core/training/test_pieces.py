@@ -10,7 +10,9 @@ import torch
 from vem_core.codecs.score.latent_codec import CodecConfig, ScoreCodec
 from vem_core.codecs.score.tensor import score_to_tensor, tensor_to_score
 from vem_core.composing.style import style_names
+from vem_core.engine.themes import invent_themes
 from vem_core.errors import InputError
+from vem_core.training import pieces as training_pieces
 from vem_core.training.clips import ClipBatches, encode_clips
 from vem_core.training.pieces import BakeSettings, bake, compose_piece, read_pieces
 from vem_core.training.storyboards import StoryboardSettings
@@ -39,7 +41,9 @@ def test_baked_pieces_are_the_composed_ones(folder: Path) -> None:
         piece, score = pieces[index], composed.score
         assert piece.storyboard == composed.storyboard and piece.style == score.style
         assert piece.plan.beats_s == pytest.approx(composed.plan.beats_s)
-        assert piece.seed == composed.seed and piece.key == score.key
+        assert piece.key == score.key
+        themes = invent_themes(piece.storyboard, piece.plan, piece.style, piece.key, composed.seed)
+        assert np.array_equal(piece.themes.parts["lead"].places, themes.parts["lead"].places)
         wanted = score_to_tensor(score)
         assert np.array_equal(piece.tensor.chords, wanted.chords)
         for part in PARTS:
@@ -59,6 +63,17 @@ def test_what_is_baked_is_kept_and_other_settings_are_refused(folder: Path) -> N
         bake(folder, replace(SETTINGS, seed=6))
     with pytest.raises(InputError, match="no baked music"):
         list(read_pieces(folder / "nothing"))
+
+
+def test_music_of_another_composer_is_refused(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def of_next_seed(storyboard, plan, style, key, seed):
+        return invent_themes(storyboard, plan, style, key, seed + 1)
+
+    monkeypatch.setattr(training_pieces, "invent_themes", of_next_seed)
+    with pytest.raises(InputError, match="another version of the composer"):
+        list(read_pieces(folder))
 
 
 def test_batches_are_crops_of_one_length_drawn_by_the_generator_alone(folder: Path) -> None:
