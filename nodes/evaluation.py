@@ -53,7 +53,7 @@ class ScoreMatch(io.ComfyNode):
 
         heard = audio_from_comfy(audio, "The audio")
         match = match_music(heard, storyboard, beat_plan, progress=node_progress())
-        figure = draw_match(heard, match)
+        figure = draw_match(match)
         report = describe_match(match)
         return io.NodeOutput(report, image_from_figure(figure), ui=show_figure(cls, figure, report))
 

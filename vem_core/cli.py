@@ -87,8 +87,8 @@ def build_parser() -> argparse.ArgumentParser:
         options(snap)
 
     evaluate = _add(found, "evaluate", "measure how the music of videos meets their cuts")
-    evaluate.add_argument("videos", type=Path, nargs="+", metavar="VIDEO")
-    evaluate.add_argument("--report", type=Path, help="all figures (.json)")
+    evaluate.add_argument("videos", type=Path, nargs="*", metavar="VIDEO")
+    _add_evaluate_options(evaluate)
     _add_parse_options(evaluate)
 
     demo = _add(found, "demo", "try everything on the bundled clip, or on your own")
@@ -98,6 +98,20 @@ def build_parser() -> argparse.ArgumentParser:
 
     _add_train(found)
     return parser
+
+
+def _add_evaluate_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--reference", type=Path, metavar="DIR", help="real music or videos")
+    parser.add_argument(
+        "--generated", type=Path, metavar="DIR", help="made ones, by the same names"
+    )
+    parser.add_argument(
+        "--out", type=Path, default=Path("evaluation"), help="folder of the results (%(default)s)"
+    )
+    parser.add_argument("--report", type=Path, help="all figures in a place of your own (.json)")
+    parser.add_argument("--storyboard", type=Path, help="words and moods by people, for one video")
+    parser.add_argument("--theme", default="", help="one sentence about the clip, for CLAP")
+    parser.add_argument("--networks", type=Path, metavar="DIR", help="folder of CLAP and its like")
 
 
 def _add(found, name: str, text: str) -> argparse.ArgumentParser:

@@ -131,21 +131,31 @@ def compose(arguments: argparse.Namespace) -> None:
 
 
 def evaluate(arguments: argparse.Namespace) -> None:
-    import json
+    from .evaluation.run import EvaluateSettings, run_evaluation, run_folders
 
-    from .evaluation import evaluate_video, table
-
-    if arguments.report is not None:
-        check_output(arguments.report)
-    results = []
-    for video in arguments.videos:
-        with progress_bar(video.name[:24]) as progress:
-            results.append(evaluate_video(video, parse_settings(arguments, video), progress))
-    print(table(results))
-    if arguments.report is not None:
-        figures = [result.as_dict() for result in results]
-        write_text_whole(arguments.report, json.dumps(figures, indent=1, ensure_ascii=False) + "\n")
-        print(f"Wrote {arguments.report}")
+    settings = EvaluateSettings(
+        out=arguments.out,
+        report=arguments.report,
+        storyboard=arguments.storyboard,
+        theme=arguments.theme,
+        networks=arguments.networks,
+    )
+    if arguments.reference is not None or arguments.generated is not None:
+        print(run_folders(arguments.reference, arguments.generated, settings, progress_bar))
+        return
+    if not arguments.videos:
+        raise InputError(
+            "Nothing to evaluate was given. Give videos with music, or two folders with --reference"
+            " and --generated."
+        )
+    print(
+        run_evaluation(
+            arguments.videos,
+            lambda video: parse_settings(arguments, video),
+            settings,
+            progress_bar,
+        )
+    )
 
 
 def demo(arguments: argparse.Namespace) -> None:
