@@ -22,6 +22,9 @@ from ui_to_api import fetch_object_info, is_widget
 ROOT = Path(__file__).parents[1]
 SNAPSHOT = ROOT / "tests" / "comfy" / "nodes.json"
 CHANGELOG = ROOT / "CHANGELOG.md"
+FILE_WIDGETS = {"checkpoint"}
+"""Widgets that list files without an upload button."""
+FILE_WIDGETS = {"checkpoint"}
 Nodes = dict[str, dict[str, Any]]
 
 
@@ -46,7 +49,7 @@ def snapshot_of(object_info: dict[str, Any]) -> Nodes:
 
 def _widget(name: str, kind: Any, options: dict[str, Any]) -> dict[str, Any]:
     found = {"name": name, "type": kind if isinstance(kind, str) else "COMBO"}
-    is_file = any(key.endswith("_upload") for key in options)
+    is_file = name in FILE_WIDGETS or any(key.endswith("_upload") for key in options)
     if not is_file:  # a list of files is each creator's own
         found["default"] = options.get("default")
         if "options" in options:
