@@ -547,10 +547,21 @@ class Conditioning:
 class Music:
     """What a codec decodes: the sum, its stems and, where there is one, the score."""
 
-    mix: Audio
-    stems: tuple[tuple[str, Audio], ...] = ()
-    """They add up to the mix, sample for sample."""
+    sound: Samples
+    """The mix."""
+    played: tuple[tuple[str, Samples], ...] = ()
+    """The stems, by name; they add up to the mix, sample for sample."""
     score: Score | None = None
+
+    @property
+    def mix(self) -> Audio:
+        """The mix as a tensor."""
+        return audio_of(self.sound)
+
+    @property
+    def stems(self) -> tuple[tuple[str, Audio], ...]:
+        """The stems as tensors."""
+        return tuple((name, audio_of(stem)) for name, stem in self.played)
 
 
 def as_times(name: str, times_s: Sequence[float]) -> tuple[float, ...]:

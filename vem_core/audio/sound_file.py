@@ -4,7 +4,7 @@ from pathlib import Path
 
 from ..errors import MediaError
 from ..files import whole_file
-from ..types import Audio
+from ..types import Audio, Samples, samples_of
 
 FORMATS = {".wav": "PCM_24", ".flac": "PCM_24"}
 
@@ -18,7 +18,7 @@ def check_sound_name(path: str | Path) -> None:
         )
 
 
-def write_sound(audio: Audio, path: str | Path) -> None:
+def write_sound(audio: Audio | Samples, path: str | Path) -> None:
     """Write 24-bit WAV or FLAC; what lies beyond full scale is clipped, as these formats must.
 
     Raises:
@@ -27,7 +27,7 @@ def write_sound(audio: Audio, path: str | Path) -> None:
     import soundfile
 
     check_sound_name(path)
-    samples = audio.waveform.detach().cpu().numpy().T
+    samples = samples_of(audio).values.T
     with whole_file(path) as temporary:
         try:
             soundfile.write(

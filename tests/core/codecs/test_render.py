@@ -5,8 +5,9 @@ import pytest
 import torch
 from small_scores import make_score, note
 
+from vem_core.codecs.score import effects
 from vem_core.codecs.score.effects import master
-from vem_core.codecs.score.instruments import load_catalogue
+from vem_core.codecs.score.instruments import load_catalogue, part_mix
 from vem_core.codecs.score.render import RenderSettings, render, score_instruments
 from vem_core.codecs.score.soundbank import SoundBank
 from vem_core.errors import InputError
@@ -201,6 +202,15 @@ def test_progress_rises_and_may_interrupt(bank: SoundBank) -> None:
 
     with pytest.raises(KeyboardInterrupt):
         render(band(), progress=stop, bank=bank)
+
+
+def test_blocks_of_the_effects_leave_no_trace(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(1)
+    sound = rng.normal(0, 0.3, (1, 3 * RATE)).astype(np.float32)
+    mix, room = part_mix("harmony", "jazz"), load_catalogue().rooms["default"]
+    stem = effects.process_part(sound, mix, room, RATE)
+    monkeypatch.setattr(effects, "_BLOCK", sound.shape[1])
+    assert np.array_equal(stem, effects.process_part(sound, mix, room, RATE))
 
 
 def test_a_silent_score_is_silence(bank: SoundBank) -> None:

@@ -4,9 +4,8 @@ import math
 from typing import Any
 
 import numpy as np
-import torch
 
-from ...types import Audio
+from ...types import Audio, Samples, audio_of, samples_of
 from .instruments import PartMix, Room
 from .packages import load_pedalboard
 
@@ -88,7 +87,12 @@ def master(mix: Audio) -> Audio:
     Stems add up to the mix before this step. Loudness and true peak are set where music meets the
     picture's sound (audio/mixing), so nothing is limited here.
     """
+    return audio_of(master_samples(samples_of(mix)))
+
+
+def master_samples(mix: Samples) -> Samples:
+    """`master` without tensors."""
     pb = load_pedalboard()
     board = pb.Pedalboard([pb.Compressor(-16.0, 1.6, 25.0, 250.0)])
-    sound = board(np.ascontiguousarray(mix.waveform.numpy()), mix.sample_rate)
-    return Audio(waveform=torch.from_numpy(sound), sample_rate=mix.sample_rate)
+    sound = board(np.ascontiguousarray(mix.values), mix.sample_rate)
+    return Samples(values=sound, sample_rate=mix.sample_rate)

@@ -6,10 +6,9 @@ from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 
 from ...errors import InputError
-from ...types import PARTS, Audio, Music, Note, Part, Progress, Score, no_progress
+from ...types import PARTS, Music, Note, Part, Progress, Samples, Score, no_progress
 from ...units import beats_to_seconds, seconds_to_samples
 from .effects import process_part
 from .instruments import (
@@ -179,10 +178,7 @@ def _sum_up(stems: dict[Part, np.ndarray], score: Score, settings: RenderSetting
             mix += stems[part]
     rate = settings.sample_rate
     return Music(
-        mix=Audio(waveform=torch.from_numpy(mix), sample_rate=rate),
-        stems=tuple(
-            (part, Audio(waveform=torch.from_numpy(stems[part]), sample_rate=rate))
-            for part in parts
-        ),
+        sound=Samples(values=mix, sample_rate=rate),
+        played=tuple((part, Samples(values=stems[part], sample_rate=rate)) for part in parts),
         score=score,
     )
