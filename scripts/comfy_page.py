@@ -13,8 +13,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-LOAD_MS = 240_000
-RUN_S = 240
+PATIENCE = float(os.environ.get("VEM_PATIENCE", "1"))
+"""Factor on all waiting, for machines that are busy with something else."""
+LOAD_MS = 120_000 * PATIENCE
+RUN_S = 240 * PATIENCE
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
@@ -51,6 +53,7 @@ class ComfyPage:
         self.address = address
         self.problems: list[str] = []
         self.page = started.new_page(viewport={"width": size[0], "height": size[1]})
+        self.page.set_default_timeout(LOAD_MS)
         self.page.on("console", self._heard)
         self.page.on("pageerror", lambda error: self.problems.append(f"{error}"))
         self.page.on("response", self._answered)
@@ -71,14 +74,13 @@ class ComfyPage:
             headers = {"Content-Type": "application/json"}
             address = f"{self.address}/settings/{key}"
             urllib.request.urlopen(urllib.request.Request(address, body, headers), timeout=300)
-        self.page.goto(self.address, timeout=LOAD_MS)
+        self.page.goto(self.address)
         self.page.wait_for_function(
             "window.app && window.app.vueAppReady && window.app.extensionManager"
             " && window.app.canvas && !!window.LiteGraph.registered_node_types.VeM_Storyboard",
-            timeout=LOAD_MS,
         )
         # the page loads its last graph, or an empty one, before it takes orders
-        self.page.wait_for_function("!!(window.app.rootGraph || window.app.graph)", timeout=LOAD_MS)
+        self.page.wait_for_function("!!(window.app.rootGraph || window.app.graph)")
         self.page.wait_for_timeout(1500)
 
     @property
@@ -91,12 +93,11 @@ class ComfyPage:
         if not dialog.is_visible():
             command = "window.app.extensionManager.command.execute('Comfy.BrowseTemplates')"
             self.page.evaluate(command)
-        dialog.get_by_text("vem", exact=True).first.click(timeout=LOAD_MS)
-        dialog.get_by_text(name, exact=True).first.click(timeout=LOAD_MS)
-        dialog.wait_for(state="hidden", timeout=LOAD_MS)
+        dialog.get_by_text("vem", exact=True).first.click()
+        dialog.get_by_text(name, exact=True).first.click()
+        dialog.wait_for(state="hidden")
         self.page.wait_for_function(
             "document.title && window.app.graph._nodes.some(n => n.type.startsWith('VeM_'))",
-            timeout=LOAD_MS,
         )
         self.page.wait_for_timeout(500)
 
@@ -118,9 +119,9 @@ class ComfyPage:
         def is_prompt(response: Any) -> bool:
             return response.url.endswith("/prompt") and response.request.method == "POST"
 
-        with self.page.expect_response(is_prompt, timeout=LOAD_MS) as answer:
+        with self.page.expect_response(is_prompt) as answer:
             run = self.page.get_by_role("button", name="Run", exact=True)
-            run.first.click(timeout=LOAD_MS)
+            run.first.click()
         response = answer.value
         assert response.status == 200, response.text()
         answered = response.json()

@@ -24,7 +24,6 @@ SNAPSHOT = ROOT / "tests" / "comfy" / "nodes.json"
 CHANGELOG = ROOT / "CHANGELOG.md"
 FILE_WIDGETS = {"checkpoint"}
 """Widgets that list files without an upload button."""
-FILE_WIDGETS = {"checkpoint"}
 Nodes = dict[str, dict[str, Any]]
 
 

@@ -15,8 +15,10 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
-START_S = 240
-RUN_S = 240
+PATIENCE = float(os.environ.get("VEM_PATIENCE", "1"))
+"""Factor on all waiting, for machines that are busy with something else."""
+START_S = 240 * PATIENCE
+RUN_S = 240 * PATIENCE
 
 
 def find_comfyui() -> tuple[Path, Path] | str:
@@ -145,7 +147,7 @@ class Server:
         return re.sub(r"\x1b\[[0-9;]*m", "", text)
 
     def get(self, path: str) -> Any:
-        with urllib.request.urlopen(self.address + path, timeout=30) as answer:
+        with urllib.request.urlopen(self.address + path, timeout=30 * PATIENCE) as answer:
             return json.load(answer)
 
     def post(self, path: str, body: Any) -> tuple[int, Any]:
@@ -156,7 +158,7 @@ class Server:
             {"Content-Type": "application/json"},
         )
         try:
-            with urllib.request.urlopen(request, timeout=30) as answer:
+            with urllib.request.urlopen(request, timeout=30 * PATIENCE) as answer:
                 text = answer.read()
                 return answer.status, json.loads(text) if text else None
         except urllib.error.HTTPError as error:

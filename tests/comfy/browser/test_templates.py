@@ -33,7 +33,7 @@ def test_template_opens_runs_and_shows(one_page: ComfyPage, name: str) -> None:
     ]  # fmt: skip
     assert len(pictured) >= 2
     for key in pictured:
-        one_page.page.wait_for_function(f"({SHOWN})({int(key)}) > 0", timeout=20_000)
+        one_page.page.wait_for_function(f"({SHOWN})({int(key)}) > 0")
     players = one_page.page.locator("video")
     films = [key for key, node in prompt.items() if node["class_type"] == "VeM_MuxVideo"]
     assert players.count() >= len(films)
