@@ -97,20 +97,29 @@ def run_folders(
 
 
 def _prepare(settings: EvaluateSettings) -> None:
-    """Make the folder and check the places before the work."""
+    """Check the places before the work; nothing is made yet."""
+    if settings.out.exists() and not settings.out.is_dir():
+        raise InputError(
+            f"'{settings.out}' is a file; the results need a folder. Choose another name."
+        )
+    if settings.out.is_dir():
+        check_output(settings.out / "figures.json")
+    if settings.report is not None:
+        check_output(settings.report)
+
+
+def _make_folder(out: Path) -> None:
     try:
-        settings.out.mkdir(parents=True, exist_ok=True)
+        out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(
-            f"The folder '{settings.out}' cannot be made ({error.strerror}). Choose another."
+            f"The folder '{out}' cannot be made ({error.strerror}). Choose another."
         ) from None
-    for path in (settings.report, settings.out / "figures.json"):
-        if path is not None:
-            check_output(path)
 
 
 def _draw(matches: list[MusicMatch], out: Path) -> list[Path]:
     """One picture a video, numbered where two videos have one name."""
+    _make_folder(out)
     paths: list[Path] = []
     for match in matches:
         stem = Path(match.name).stem
