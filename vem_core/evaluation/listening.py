@@ -17,7 +17,7 @@ from ..metrics.delivery import Delivery, DeliveryMeter
 from ..rhythm.harmony import FEATURE_RATE_HZ, features
 from ..rhythm.onsets import FRAME_RATE_HZ, RATE, OnsetCurves, analysis_sound, onset_curves
 from ..rhythm.tracking import BeatTrack, TrackSettings, track_beats
-from ..types import Audio, Progress, SoundStream, no_progress
+from ..types import Progress, Samples, SoundStream, no_progress
 
 SECTION_S = 120.0
 OVERLAP_S = 6.0
@@ -222,13 +222,9 @@ def _find(
     part: np.ndarray, start: int, core: tuple[int, int], settings: TrackSettings, *, last: bool
 ) -> _Section:
     """Beats, onsets and curves of `part`, whose first sample is `start`; only those in `core`."""
-    from ..types import Samples, audio_of
-
-    audio: Audio = audio_of(
-        Samples(values=np.ascontiguousarray(part, np.float32), sample_rate=RATE)
-    )
-    track = track_beats(audio, settings)
-    sound = analysis_sound(audio)
+    samples = Samples(values=np.ascontiguousarray(part, np.float32), sample_rate=RATE)
+    track = track_beats(samples, settings)
+    sound = analysis_sound(samples)
     curves = onset_curves(sound)
     offset_s, low_s, high_s = (n / RATE for n in (start, *core))
     high_s = math.inf if last else high_s

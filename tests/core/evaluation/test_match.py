@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from tests.core.video.clips import Clip, write_clip
+from tests.core.video.clips import BLUE, GREEN, RED, Clip, write_clip
 from vem_core.cli import main
 from vem_core.errors import InputError, MediaError
 from vem_core.evaluation import describe_match, evaluate_video, listening, match_music
@@ -114,14 +114,7 @@ def test_sections_are_heard_as_the_whole_is(monkeypatch: pytest.MonkeyPatch) -> 
 def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """12 s in six colours, clicks on the cuts, sound that stops half a second early."""
     edges_s = [0.0, *CUTS_S, 12.0]
-    colours = [
-        (200, 30, 30),
-        (30, 200, 30),
-        (40, 40, 220),
-        (220, 220, 40),
-        (10, 10, 10),
-        (250,) * 3,
-    ]
+    colours = [RED, GREEN, BLUE, (220, 220, 40), (150, 60, 160), (20, 130, 130)]
     shots = tuple(
         (colour, round(25 * (end - start)))
         for colour, start, end in zip(colours, edges_s[:-1], edges_s[1:], strict=True)
