@@ -1,10 +1,10 @@
 """A time-varying stretch whose attacks land where they are asked to, measured and corrected.
 
-Two ways. By splices (splicing.py), which are exact by construction; or by Rubber Band:
-
-Rubber Band (R3, through pedalboard) follows a factor given for each sample only within a few
-milliseconds. So the result is measured: the fine onset curve around each anchor is compared with
-the original's, and where it came out late the map is bent and the chunk rendered again.
+There are two ways: splices (splicing.py), which are exact by construction, and Rubber Band (R3,
+through pedalboard), which is not: it rounds factors to whole samples and applies them late. Both
+are made good beforehand, and the result is measured: the fine onset curve around each anchor is
+compared with the original's, and where it came out late the map is bent and the chunk rendered
+again.
 
 Conventions: source times lie on an Edit's timeline, target times on the clip's clock. The stretch
 of a segment is target length over source length.
@@ -37,6 +37,14 @@ FINE_UP_TO_S = 480.0
 TOLERANCE_S = 0.004
 """A chunk with anchors off by more than this is rendered again."""
 ROUNDS = 2
+LOOK_AHEAD_S = 0.035
+"""Rubber Band applies a factor to what it was given this much earlier: its windows are long."""
+_HOP = 256
+_DITHER = 1 / 128
+_GOLDEN = 0.618034
+"""Rubber Band steps by whole samples, 256 to 256 +- n, which rounds a factor by up to 0.2 % and so
+adds up to 30 ms in a chunk. A factor that wavers by a step around the one that is meant is right on
+average; multiples of the golden ratio spread evenly."""
 _AROUND_S, _REACH_S = 0.03, 0.016
 """Attacks are compared over 30 ms to both sides, moved by up to 16 ms."""
 _OFFSET_STEP_S = 0.002
@@ -255,6 +263,11 @@ def _warp(source: np.ndarray, rate: int, start: int, bent: TimeMap) -> np.ndarra
         raise MissingPackageError("pedalboard", "Stretching music onto the beats") from error
     edges = np.arange(start, start + source.shape[1] + 1) / rate
     speed = 1.0 / np.maximum(np.diff(bent.to_target(edges)) * rate, 0.2)
+    late = round(LOOK_AHEAD_S * rate)
+    speed = np.concatenate([np.full(late, speed[0]), speed])[: len(speed)]
+    blocks = np.arange(len(speed) // _HOP + 1)
+    dither = np.repeat((blocks * _GOLDEN) % 1 - 0.5, _HOP)[: len(speed)]
+    speed *= 1 + _DITHER * dither
     return time_stretch(source, float(rate), speed, high_quality=True)
 
 
@@ -304,7 +317,7 @@ def _steady_lags(raw_s: np.ndarray) -> np.ndarray:
     if not known.any():
         return np.zeros(len(raw_s))
     filled = np.interp(np.arange(len(raw_s)), np.flatnonzero(known), raw_s[known])
-    padded = np.pad(filled, 3, mode="edge")
+    padded = np.pad(filled, 3, mode="reflect")  # "edge" would let a wrong last one win
     return np.median(np.lib.stride_tricks.sliding_window_view(padded, 7), axis=1)
 
 
