@@ -175,6 +175,7 @@ def deliver(
     from .audio.loudness import LevelMeter
     from .audio.mix_plan import plan_mix
     from .audio.mixing import report_mix
+    from .audio.streams import ahead
     from .video.film_sound import open_film_sound
     from .video.writer import mux
 
@@ -186,7 +187,7 @@ def deliver(
     meter = LevelMeter(plan.sample_rate)
 
     def blocks() -> Iterator[np.ndarray]:
-        for block in plan.blocks():
+        for block in ahead(plan.blocks()):
             meter.add(block)
             yield block
 
