@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from model_graphs import MODEL_WORKFLOWS
 from workflow_boxes import BOARD, COMPOSE, LOAD, PARSE, PLAN, Box, joined, note, stand_in
 
 WORKFLOWS: dict[str, dict[str, Box]] = {
@@ -216,3 +217,4 @@ WORKFLOWS["stems_and_midi"] = {
         widgets={"filename_prefix": "VeM/for_daw", "stem_format": "wav"},
     ),
 }
+WORKFLOWS |= MODEL_WORKFLOWS
