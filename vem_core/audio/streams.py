@@ -72,7 +72,7 @@ def _flat_tops(level: np.ndarray) -> int:
     return int(np.count_nonzero(starts))
 
 
-def ahead(blocks: Generator[np.ndarray]) -> Iterator[np.ndarray]:
+def ahead(blocks: Generator[np.ndarray]) -> Generator[np.ndarray]:
     """The same blocks, made by a thread of their own a few ahead of whoever takes them.
 
     What `blocks` raises is raised here; it is closed when this is.
