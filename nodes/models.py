@@ -69,12 +69,16 @@ class VemNetworks(torch.nn.Module):
         self.denoiser = model.denoiser
 
 
-@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False, repr=False)
 class LoadedModel:
     """A model that ComfyUI may move off the GPU between two uses."""
 
     music: "MusicModel"
     patcher: comfy.model_patcher.ModelPatcher
+
+    def __repr__(self) -> str:
+        # ComfyUI writes the inputs of a node that failed into its history
+        return f"LoadedModel({self.music.name!r})"
 
     def ready(self) -> "MusicModel":
         """The model, all of it on the device that ComfyUI chose."""
