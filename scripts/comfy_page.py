@@ -11,12 +11,14 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 PATIENCE = float(os.environ.get("VEM_PATIENCE", "1"))
 """Factor on all waiting, for machines that are busy with something else."""
 LOAD_MS = 120_000 * PATIENCE
 RUN_S = 240 * PATIENCE
+WORKFLOWS = Path(__file__).parents[1] / "workflows"
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
@@ -96,8 +98,10 @@ class ComfyPage:
         dialog.get_by_text("vem", exact=True).first.click()
         dialog.get_by_text(name, exact=True).first.click()
         dialog.wait_for(state="hidden")
+        workflow = json.loads((WORKFLOWS / f"{name}.json").read_text(encoding="utf-8"))
         self.page.wait_for_function(
-            "document.title && window.app.graph._nodes.some(n => n.type.startsWith('VeM_'))",
+            "types => window.app.graph._nodes.map(n => n.type).sort().join() === types",
+            arg=",".join(sorted(node["type"] for node in workflow["nodes"])),
         )
         self.page.wait_for_timeout(500)
 

@@ -1,7 +1,9 @@
-"""Writes workflows/*.json, the graphs that ComfyUI lists as this pack's templates.
+"""Writes workflows/*.json, the graphs that ComfyUI lists as this pack's templates, and the same
+in API form under tests/comfy/prompts.
 
     python scripts/make_workflows.py --server http://127.0.0.1:8188
 
+Take the oldest ComfyUI that is supported: newer ones know workflows that lack their newest widgets.
 Graphs are described in workflow_graphs.py by node, widget and wire. The server (any ComfyUI with
 this pack) says which sockets and widgets its nodes have, so the order of widget values cannot go
 wrong by hand.
@@ -20,6 +22,8 @@ from workflow_boxes import Box
 from workflow_graphs import WORKFLOWS
 
 FOLDER = Path(__file__).parents[1] / "workflows"
+PROMPTS = Path(__file__).parents[1] / "tests" / "comfy" / "prompts"
+"""The same graphs as the server takes them."""
 VERSION = "0.1.0"
 
 
@@ -127,11 +131,13 @@ def main() -> None:
     parser.add_argument("--server", default="http://127.0.0.1:8188")
     object_info = fetch_object_info(parser.parse_args().server)
     FOLDER.mkdir(exist_ok=True)
+    PROMPTS.mkdir(exist_ok=True)
     for name, boxes in WORKFLOWS.items():
         workflow = make_workflow(name, boxes, object_info)
-        ui_to_api(workflow, object_info)
+        prompt = ui_to_api(workflow, object_info)
         path = FOLDER / f"{name}.json"
         path.write_text(json.dumps(workflow, indent=1) + "\n", encoding="utf-8")
+        (PROMPTS / path.name).write_text(json.dumps(prompt, indent=1) + "\n", encoding="utf-8")
         print(f"{path.name}: {len(workflow['nodes'])} nodes, {len(workflow['links'])} links")
 
 

@@ -47,7 +47,7 @@ def snapshot_of(object_info: dict[str, Any]) -> Nodes:
 
 
 def _widget(name: str, kind: Any, options: dict[str, Any]) -> dict[str, Any]:
-    found = {"name": name, "type": kind if isinstance(kind, str) else "COMBO"}
+    found: dict[str, Any] = {"name": name, "type": kind if isinstance(kind, str) else "COMBO"}
     is_file = name in FILE_WIDGETS or any(key.endswith("_upload") for key in options)
     if not is_file:  # a list of files is each creator's own
         found["default"] = options.get("default")

@@ -83,7 +83,7 @@ def _widgets(node: dict[str, Any], info: dict[str, Any]) -> dict[str, Any]:
         return values
     names = widget_names(info)
     least = len(names)
-    while least and names[least - 1] is None and not _follows_seed(names, least - 1, info):
+    while least and _may_be_left_out(names, least - 1, info):
         least -= 1
     if not least <= len(values) <= len(names):
         raise WorkflowError(
@@ -91,6 +91,14 @@ def _widgets(node: dict[str, Any], info: dict[str, Any]) -> dict[str, Any]:
             f" {', '.join(str(name) for name in names)}."
         )
     return {name: value for name, value in zip(names, values, strict=False) if name is not None}
+
+
+def _may_be_left_out(names: list[str | None], index: int, info: dict[str, Any]) -> bool:
+    """Whether a workflow may end before this value: the page's own, or a widget that came later."""
+    name = names[index]
+    if name is None:
+        return not _follows_seed(names, index, info)
+    return name in info["input"].get("optional", {})
 
 
 def _follows_seed(names: list[str | None], index: int, info: dict[str, Any]) -> bool:

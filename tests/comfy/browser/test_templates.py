@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from ..server import ROOT
-from .conftest import ComfyPage
+from .conftest import ComfyPage  # pyright: ignore[reportAttributeAccessIssue]
 
 TEMPLATES = sorted(path.stem for path in (ROOT / "workflows").glob("*.json"))
 SHOWN = "(id) => { const n = window.app.graph.getNodeById(id); return n.imgs?.length ?? 0 }"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ..conftest import CUTS_S, FPS
-from .conftest import ComfyPage
+from .conftest import ComfyPage  # pyright: ignore[reportAttributeAccessIssue]
 
 
 def words(page: ComfyPage) -> str:
