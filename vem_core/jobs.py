@@ -15,14 +15,15 @@ from .pipeline import (
     MadeMusic,
     audio_facts,
     deliver,
+    ended_by,
     make_music,
     no_bars,
     read_or_parse,
     read_storyboard_file,
-    ready_model,
+    start_model,
 )
 from .report import AudioFacts, Report, SnapFacts, Stopwatch
-from .types import Music, Samples, Storyboard
+from .types import Music, Samples, Storyboard, stream_of
 
 if TYPE_CHECKING:
     from .rhythm.snapping import Snapped
@@ -67,15 +68,19 @@ def score_video(
     Raises:
         VemError: anything a creator can mend; nothing half-written is left.
     """
-    from .codecs.score.effects import master
+    from .codecs.score.effects import master_samples
 
     extras = _checked(output, extras)
     watch = Stopwatch()
-    model = ready_model(settings.music, watch, bars)
-    with watch.stage("parse"), bars("parse") as progress:
-        board = read_or_parse(video, storyboard, settings, progress)
+    with ThreadPoolExecutor(1) as beside:
+        opened = start_model(settings.music, beside)
+        with watch.stage("parse"), bars("parse") as progress:
+            told = ended_by(opened, progress)
+            board = read_or_parse(video, storyboard, settings, told)
+        with watch.stage("load"), bars("load"):
+            model = opened.result()
     made = make_music(board, settings, watch, bars, model)
-    mastered = master(made.music.mix)
+    mastered = stream_of(master_samples(made.music.sound))
     audio, notes = deliver(video, mastered, output, board.duration_s, settings, watch, bars)
     return _finish(board, made, audio, notes, settings, extras, watch)
 
@@ -166,22 +171,26 @@ def compose_file(
     """
     from .audio.mixing import mix
     from .audio.sound_file import check_sound_name, write_sound
-    from .codecs.score.effects import master
+    from .codecs.score.effects import master_samples
 
     check_sound_name(output)
     extras = _checked(output, extras)
     watch = Stopwatch()
-    model = ready_model(settings.music, watch, bars)
-    with watch.stage("parse"), bars("parse") as progress:
-        is_storyboard = source.suffix.lower() == ".json"
-        board = (
-            read_storyboard_file(source, settings)
-            if is_storyboard
-            else read_or_parse(source, None, settings, progress)
-        )
+    with ThreadPoolExecutor(1) as beside:
+        opened = start_model(settings.music, beside)
+        with watch.stage("parse"), bars("parse") as progress:
+            is_storyboard = source.suffix.lower() == ".json"
+            board = (
+                read_storyboard_file(source, settings)
+                if is_storyboard
+                else read_or_parse(source, None, settings, ended_by(opened, progress))
+            )
+        with watch.stage("load"), bars("load"):
+            model = opened.result()
     made = make_music(board, settings, watch, bars, model)
     with watch.stage("mix"), bars("mix") as progress:
-        mixed = mix(master(made.music.mix), None, board.duration_s, settings.mix, progress)
+        mastered = stream_of(master_samples(made.music.sound))
+        mixed = mix(mastered, None, board.duration_s, settings.mix, progress)
     write_sound(mixed.audio, output)
     audio = audio_facts(mixed.report)
     return _finish(board, made, audio, mixed.report.notes, settings, extras, watch)
@@ -245,5 +254,5 @@ def write_extras(music: Music, extras: Extras) -> None:
         score_to_midi(music.score, extras.midi)
     if extras.stems is not None:
         extras.stems.mkdir(exist_ok=True)
-        for name, stem in music.stems:
+        for name, stem in music.played:
             write_sound(stem, extras.stems / f"{name}.wav")

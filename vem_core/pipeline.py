@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -14,6 +15,7 @@ from .audio.mixing import MixReport
 from .errors import InputError
 from .generation import DecodedScore, ModelSettings
 from .parsing.settings import ParseSettings
+from .places import find_model
 from .report import AudioFacts, Stopwatch
 from .rhythm.plan_settings import PlanSettings
 from .types import (
@@ -34,9 +36,13 @@ from .video.opening import Source
 if TYPE_CHECKING:
     from .codecs.score.render import RenderSettings
     from .engine.music_model import MusicModel
+    from .parsing.parse import ParsedVideo
 
 Engine = Literal["vem", "composer"]
 """What writes the music: the trained model, or the composer's rules."""
+
+AlignerUse = Literal["auto", "off"]
+"""Whether the trained aligner weighs the transitions that the parser finds."""
 
 LOSSY_HEADROOM_DB = 0.8
 """AAC and Opus overshoot the peaks they are given; the mix leaves them this much room, so that what
@@ -83,6 +89,7 @@ class JobSettings:
 
     theme: str = ""
     parse: ParseSettings = field(default_factory=ParseSettings)
+    aligner: AlignerUse = "off"
     plan: PlanSettings = field(default_factory=PlanSettings)
     music: MusicSettings = field(default_factory=MusicSettings)
     mix: MixSettings = field(default_factory=MixSettings)
@@ -94,11 +101,23 @@ class JobSettings:
     """Keep the film's own sound as a track of its own beside the new one."""
 
 
+def look_at(
+    video: Source, settings: ParseSettings, aligner: AlignerUse, progress: Progress
+) -> "ParsedVideo":
+    """The parser over a video, with 'auto' the aligner beside it in the same pass."""
+    if aligner == "auto":
+        from .aligning import parse_aligned
+
+        return parse_aligned(video, settings, progress)
+    from .parsing.parse import parse_video
+
+    return parse_video(video, settings, progress)
+
+
 def read_or_parse(
     video: Source, storyboard: Path | None, settings: JobSettings, progress: Progress
 ) -> Storyboard:
     """The creator's storyboard file where there is one, else what the picture says."""
-    from .parsing.parse import parse_video
     from .parsing.storyboard import read_storyboard
     from .parsing.words import with_theme
     from .video.reader import probe
@@ -112,7 +131,7 @@ def read_or_parse(
                 f" {duration_s:.2f} s. Use the storyboard of this video, or parse it again."
             )
     else:
-        read = parse_video(video, settings.parse, progress).storyboard
+        read = look_at(video, settings.parse, settings.aligner, progress).storyboard
     return with_theme(read, theme=settings.theme) if settings.theme else read
 
 
@@ -219,11 +238,12 @@ def read_storyboard_file(path: Path, settings: JobSettings) -> Storyboard:
     return with_theme(read, theme=settings.theme) if settings.theme else read
 
 
-def ready_model(settings: MusicSettings, watch: Stopwatch, bars: Bars) -> "MusicModel | None":
-    """The model of the settings, opened before any work is done; None for the composer.
+def start_model(settings: MusicSettings, beside: Executor) -> "Future[MusicModel | None]":
+    """Begin to open the model of the settings, beside the parse; None for the composer.
 
     Raises:
-        VemError: the weights are missing or of another kind, or the settings cannot be used.
+        VemError: no such style or instrument, or no such model; what else is wrong with the model
+            the Future raises.
     """
     from .codecs.score.instruments import find_instrument
     from .composing.style import load_style
@@ -232,13 +252,29 @@ def ready_model(settings: MusicSettings, watch: Stopwatch, bars: Bars) -> "Music
         load_style(settings.style)
     for part, name in settings.instruments:
         find_instrument(name, part)
+    if settings.engine == "vem":
+        find_model(settings.model.file)
+    return beside.submit(_open_model, settings)
+
+
+def _open_model(settings: MusicSettings) -> "MusicModel | None":
     if settings.engine == "composer":
         return None
     from .generation import open_model
 
-    with watch.stage("load"), bars("load"):
-        settings.model.sampling(settings.seed)
-        return open_model(settings.model.file)
+    settings.model.sampling(settings.seed)
+    return open_model(settings.model.file)
+
+
+def ended_by(work: Future, progress: Progress) -> Progress:
+    """A Progress that also raises what went wrong in the work beside: nobody waits for nothing."""
+
+    def show(share: float) -> None:
+        if work.done():
+            work.result()
+        progress(share)
+
+    return show
 
 
 def make_music(
