@@ -95,7 +95,8 @@ class SnapMusic(io.ComfyNode):
             )
         report = describe_snap(snapped)
         shown = show_figure(cls, draw_snap(snapped), report)
-        shown |= timeline_of_plan(snapped.plan)
+        if snapped.plan is not None:
+            shown |= timeline_of_plan(snapped.plan)
         return io.NodeOutput(audio_to_comfy(snapped.audio), report, snapped.plan, ui=shown)
 
 
