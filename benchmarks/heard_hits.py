@@ -5,7 +5,8 @@
 Delay: only the notes that start at hits are rendered, cut to a quarter of a second, with all
 instruments and effects; a hit is heard where the level (RMS of 1 ms) first comes within 20 dB of
 its maximum in the 100 ms after it. That is the time of the onset itself, whatever else sounds; bar
-5 ms.
+5 ms. Masked is a hit whose level does not double there: a whisper under the ring of a cymbal that
+was struck at an earlier hit.
 Strength: of the whole mix before mastering, spectral flux (librosa, hop 10 ms) at a hit over its
 median where no hit is; the mean of a piece's hits must be 2.5 or more.
 """
@@ -55,7 +56,7 @@ def only_hits(score: Score, plan: BeatPlan) -> Score:
 
 
 def delays_s(score: Score, plan: BeatPlan, bank: SoundBank) -> np.ndarray:
-    """(hits,) time from each planned hit to its onset; infinite where there is none."""
+    """(hits,) time from each planned hit to its onset; infinite where it is masked."""
     mix = render(only_hits(score, plan), RenderSettings(end_fade_s=0.0), bank=bank).mix
     rate, power = mix.sample_rate, (mix.waveform.numpy() ** 2).mean(axis=0)
     level = np.sqrt(np.convolve(power, np.ones(rate // 1000) * 1000 / rate)[: len(power)])
@@ -83,11 +84,18 @@ def strength(score: Score, plan: BeatPlan, bank: SoundBank) -> tuple[float, floa
     return float(np.mean(at_hits)) / elsewhere, float(np.min(at_hits)) / elsewhere
 
 
+def counts(delay: np.ndarray) -> str:
+    """How many hits there are, come late and are masked."""
+    masked = int(np.isinf(delay).sum())
+    late = int((delay > LATEST_S).sum()) - masked
+    return f"{len(delay):3} hits, {late:2} later than 5 ms, {masked} masked"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pieces", type=int, default=4, help="of each style")
     args = parser.parse_args()
-    bank, total, late, means = SoundBank(), 0, 0, []
+    bank, means, every = SoundBank(), [], []
     for number, style in enumerate(style_names()):
         delays, strengths, weakest = [], [], []
         for seed in range(args.pieces):
@@ -102,16 +110,17 @@ def main() -> None:
             strengths.append(mean)
             weakest.append(least)
         delay = np.concatenate(delays)
-        total, late = total + len(delay), late + int((delay > LATEST_S).sum())
+        heard = delay[np.isfinite(delay)]
+        every.append(delay)
         means += strengths
         print(
-            f"   {style:10} {len(delay):3} hits, {int((delay > LATEST_S).sum()):2} later than 5 ms;"
-            f" median {1e3 * np.median(delay):4.1f}, latest {1e3 * delay.max():5.1f} ms; strength"
+            f"   {style:10} {counts(delay)};"
+            f" median {1e3 * np.median(heard):4.1f}, latest {1e3 * heard.max():5.1f} ms; strength"
             f" {np.mean(strengths):5.1f}, lowest piece {min(strengths):4.1f},"
             f" weakest hit {min(weakest):4.1f}",
             flush=True,
         )
-    print(f"{total} hits, {late} later than 5 ms (bar 0)")
+    print(f"{counts(np.concatenate(every))} (bar 0)")
     print(
         f"onset strength at hits over median elsewhere: {np.mean(means):.2f}, lowest of"
         f" {len(means)} pieces {min(means):.2f} (bar {NEEDED})"

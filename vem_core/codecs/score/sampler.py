@@ -34,14 +34,14 @@ class Event:
 
 
 def loudness_of(velocity: int) -> float:
-    """Amplitude of a velocity, 1 at 100: accents 5.4 dB from 64 to 100, and a whisper still heard.
+    """Amplitude of a velocity, 1 at 100: accents 4.7 dB from 64 to 100, and a whisper still heard.
 
-    Below 64 the fall is half as steep: what is played softly is darker rather than gone, since a
-    film's calm shots are listened to at the same volume as its climax.
+    Below 64 the fall is less than half as steep: what is played softly is darker rather than gone,
+    since a film's calm shots are listened to at the same volume as its climax.
     """
     soft = min(velocity, _SOFT_VELOCITY) / _SOFT_VELOCITY
     loud = max(velocity, _SOFT_VELOCITY) / _FULL_VELOCITY
-    return soft**0.7 * loud**1.4
+    return soft**0.5 * loud**1.2
 
 
 def brightness_of(velocity: int) -> float:
