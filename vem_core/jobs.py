@@ -2,7 +2,6 @@
 
 import logging
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +15,7 @@ from .pipeline import (
     audio_facts,
     deliver,
     ended_by,
+    load_libraries,
     make_music,
     no_bars,
     read_or_parse,
@@ -134,9 +134,7 @@ def _track_and_load(sound: Samples) -> "BeatTrack":
     """The music's beats; the libraries of later stages load meanwhile, beside the parse."""
     from .rhythm.tracking import track_beats
 
-    with suppress(ImportError):  # the stage that needs it says so
-        import pedalboard  # noqa: F401
-        import pyloudnorm  # noqa: F401
+    load_libraries()
     return track_beats(sound)
 
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
@@ -257,7 +257,16 @@ def start_model(settings: MusicSettings, beside: Executor) -> "Future[MusicModel
     return beside.submit(_open_model, settings)
 
 
+def load_libraries() -> None:
+    """Import what later stages need and takes its time, to be called beside the parse."""
+    with suppress(ImportError):  # the stage that needs it says so
+        import pedalboard  # noqa: F401
+        import pyloudnorm  # noqa: F401
+        import soxr  # noqa: F401
+
+
 def _open_model(settings: MusicSettings) -> "MusicModel | None":
+    load_libraries()
     if settings.engine == "composer":
         return None
     from .generation import open_model
