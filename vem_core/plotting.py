@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .files import whole_file
+from .units import seconds_to_timecode
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -27,6 +28,7 @@ VALENCE = "#60a5fa"
 SOUND = "#2dd4bf"
 SHOTS = ("#3b4a6b", "#4a3b6b", "#6b3b57", "#6b523b", "#3b6b55", "#3b636b")
 """Fills of neighbouring shots, in turn."""
+TICKS_S = (0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400)
 
 
 def new_figure(width_px: int = 1280, height_px: int = 480, dpi: int = 100) -> "Figure":
@@ -56,6 +58,20 @@ def style_axes(axes: "Axes", title: str = "") -> None:
     axes.yaxis.label.set_color(TEXT)
     if title:
         axes.set_title(title, color=TEXT, fontsize=13, loc="left")
+
+
+def mark_time(axes: "Axes", span_s: float) -> None:
+    """Round times as 1:23 along the bottom, eight at most over `span_s` seconds."""
+    from matplotlib.ticker import FuncFormatter, MultipleLocator
+
+    step_s = next((step for step in TICKS_S if span_s / step <= 8), TICKS_S[-1])
+    n_cut = 4 if step_s >= 1 else 2  # of '.000'
+
+    def words(time_s: float, _: int | None) -> str:
+        return seconds_to_timecode(max(time_s, 0.0))[:-n_cut]
+
+    axes.xaxis.set_major_locator(MultipleLocator(step_s))
+    axes.xaxis.set_major_formatter(FuncFormatter(words))
 
 
 def save_figure(figure: "Figure", path: str | Path) -> None:

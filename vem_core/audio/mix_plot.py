@@ -4,7 +4,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..plotting import BACKGROUND, MISS, MUTED, SOUND, TEXT, TRANSITION, new_figure, style_axes
+from ..plotting import (
+    BACKGROUND,
+    MISS,
+    MUTED,
+    SOUND,
+    TEXT,
+    TRANSITION,
+    mark_time,
+    new_figure,
+    style_axes,
+)
 from ..units import seconds_to_timecode
 from .mixing import Mixed
 
@@ -32,7 +42,9 @@ def draw_mix(mixed: Mixed) -> "Figure":
     axes.set_xlim(0, report.duration_s)
     axes.set_ylim(-1.05, 1.05)
     axes.set_yticks([])
-    axes.set_xlabel("seconds" + (", shaded: music ducked" if report.ducks_s else ""))
+    mark_time(axes, report.duration_s)
+    if report.ducks_s:
+        axes.set_xlabel("shaded: music ducked")
     if report.notes:
         box = {"facecolor": BACKGROUND, "edgecolor": MUTED, "alpha": 0.85}
         notes = "\n".join(report.notes)

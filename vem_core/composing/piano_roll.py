@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from .. import plotting
 from ..types import BeatPlan, Note, Part, Score, Storyboard
 from ..units import beats_to_seconds
+from .theory import note_name
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -41,7 +42,8 @@ def draw_score(
     grid = figure.add_gridspec(len(shares), 1, height_ratios=shares, hspace=0.02)
     axes = [figure.add_subplot(cell) for cell in grid]
     roll, drums = axes[-2], axes[-1]
-    title = f"{score.style}, {score.key.mode} on {score.key.tonic}, {score.metre.name}"
+    key = f"{note_name(score.key.tonic, score.key)} {score.key.mode}"
+    title = f"{score.style}, {key}, {score.metre.name}"
     if storyboard is not None:
         plotting.style_axes(axes[0], title)
         _draw_shots(axes[0], storyboard)
@@ -59,7 +61,7 @@ def draw_score(
             each.axvline(hit.beat_s, color=plotting.HIT, linewidth=0.9, alpha=0.7, zorder=0)
         if each is not drums:
             each.tick_params(labelbottom=False)
-    drums.set_xlabel("seconds")
+    plotting.mark_time(drums, score.duration_s)
     return figure
 
 

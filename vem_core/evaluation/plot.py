@@ -27,7 +27,7 @@ def draw_match(match: MusicMatch) -> "Figure":
     _draw_errors(rows[1], match)
     _draw_mood(rows[2], match)
     rows[2].set_xlim(0, match.storyboard.duration_s)
-    rows[2].set_xlabel("seconds")
+    plotting.mark_time(rows[2], match.storyboard.duration_s)
     return figure
 
 

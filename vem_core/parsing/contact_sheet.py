@@ -18,6 +18,7 @@ from ..plotting import (
     TEXT,
     TRANSITION,
     VALENCE,
+    mark_time,
     new_figure,
     style_axes,
 )
@@ -63,7 +64,7 @@ def draw_contact_sheet(parsed: ParsedVideo) -> "Figure":
     _draw_mood(mood, board.shots)
     shots.set_xlim(0, board.duration_s)
     mood.set_xlim(0, board.duration_s)
-    _label_times(mood, board.duration_s)
+    mark_time(mood, board.duration_s)
     shots.tick_params(labelbottom=False, labelleft=False, length=0)
     return figure
 
@@ -221,15 +222,3 @@ def _draw_mood(axes: "Axes", shots: Sequence[Shot]) -> None:
             x, 1.02, text, transform=axes.transAxes, color=colour, fontsize=SMALL_PT, va="bottom"
         )
     axes.grid(color=GRID, linewidth=0.6, alpha=0.6)
-
-
-def _label_times(axes: "Axes", duration_s: float) -> None:
-    """Round times, about seven of them."""
-    from matplotlib.ticker import FixedLocator, FuncFormatter
-
-    steps = (0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400)
-    step = next((s for s in steps if duration_s / s <= 8), steps[-1])
-    ticks = np.arange(0, duration_s + 1e-9, step)
-    digits = 4 if step >= 1 else 2  # of '.000' to leave off
-    axes.xaxis.set_major_locator(FixedLocator(ticks.tolist()))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda t, _: seconds_to_timecode(t)[:-digits]))

@@ -6,7 +6,6 @@ import numpy as np
 
 from .. import plotting
 from ..types import BeatPlan, Hit, Miss, Storyboard
-from ..units import seconds_to_timecode
 from .plan_report import signed, summarise_hits, summarise_tempo
 
 if TYPE_CHECKING:
@@ -18,7 +17,6 @@ ROW_PX, TEMPO_PX = 150, 190
 ROW_LIMITS_S = (40.0, 100.0, 240.0)
 """A clip longer than these gets two, three, four rows."""
 LEAST_BEAT_PX, LEAST_LABEL_PX = 5.0, 46.0
-TICKS_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600, 7200)
 MARKERS = {"downbeat": ("D", 110), "beat": ("o", 80), "half-beat": ("o", 30)}
 """Shape and size of a hit by its unit."""
 
@@ -51,7 +49,7 @@ def _draw_row(
     axes.set_xlim(start_s - margin_s, end_s + margin_s)
     axes.set_ylim(0, 1)
     axes.set_yticks([])
-    _mark_time(axes, end_s - start_s)
+    plotting.mark_time(axes, end_s - start_s)
     for index, shot in enumerate(storyboard.shots):
         if shot.end_s > start_s and shot.start_s < end_s:
             colour = plotting.SHOTS[index % len(plotting.SHOTS)]
@@ -169,14 +167,5 @@ def _draw_tempo(axes: "Axes", plan: BeatPlan) -> None:
     )
     axes.set_ylim(plan.tempo.base_bpm - 1.25 * spread, plan.tempo.base_bpm + 1.25 * spread)
     axes.set_xlim(-0.006 * plan.duration_s, 1.006 * plan.duration_s)
-    _mark_time(axes, plan.duration_s)
+    plotting.mark_time(axes, plan.duration_s)
     axes.set_ylabel("BPM", fontsize=11)
-
-
-def _mark_time(axes: "Axes", span_s: float) -> None:
-    """Ticks at whole seconds or minutes, ten at most."""
-    from matplotlib.ticker import MultipleLocator
-
-    step_s = next((s for s in TICKS_S if span_s / s <= 10), TICKS_S[-1])
-    axes.xaxis.set_major_locator(MultipleLocator(step_s))
-    axes.xaxis.set_major_formatter(lambda time_s, _: seconds_to_timecode(max(time_s, 0))[:-4])

@@ -64,7 +64,9 @@ def draw_snap(snapped: Snapped) -> "Figure":
     axes.set_xlim(0, audio.duration_s)
     axes.set_ylim(-1.05, 1.3)
     axes.set_yticks([])
-    axes.set_xlabel("seconds" + (", dotted: joins of the music" if snapped.joins else ""))
+    plotting.mark_time(axes, audio.duration_s)
+    if snapped.joins:
+        axes.set_xlabel("dotted: joins of the music")
     return figure
 
 
