@@ -33,9 +33,9 @@ _STEP_S = 0.004
 _AFTER_ANCHOR_S, _BEFORE_ANCHOR_S = 0.03, 0.008
 """Around an anchor nothing is spliced: its attack stays whole."""
 _REACH_S = 0.06
-_UNLIKE, _ONSET, _OFF_CENTRE = 0.5, 1.0, 0.2
-"""Prices of a low correlation, of an attack that would be doubled or lost, and of a place far from
-the middle; the energy of the difference, over that of the surroundings, costs 1."""
+_UNLIKE, _OFF_CENTRE = 0.5, 0.2
+"""Prices of a low correlation and of a place far from the middle. The energy of the difference,
+over that of the surroundings, costs 1: an attack on one side only is dear."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -126,18 +126,15 @@ class _Around:
         usable = len(sound) // step * step
         self._low = sound[:usable].reshape(-1, step).mean(axis=1).astype(np.float32)
         self._sums = np.concatenate([[0.0], np.cumsum(self._low.astype(float) ** 2)])
-        self._hop = round(_STEP_S * rate)
-        self._rises = _rises(sound, self._hop)
 
     def best(self, begin: float, end: float, lag: float, room_s: float) -> Splice | None:
         """The cheapest splice of about `lag` samples that starts in [begin, end); positions from
         the start of the sound. None where there is no room for one."""
         step, fade = self._step, round(FADE_S * self._rate / self._step)
-        starts = np.arange(begin, end, self._hop)
+        starts = np.arange(begin, end, _STEP_S * self._rate)
         if not len(starts):
             return None
-        prices_at = _ONSET * self._onsets(starts, lag)
-        prices_at += _OFF_CENTRE * ((2 * starts - begin - end) / (end - begin)) ** 2
+        off_centre = ((2 * starts - begin - end) / (end - begin)) ** 2
         rows = np.rint(starts / step).astype(int)
         room = room_s * self._rate
         lags = np.arange(int(np.ceil((lag - room) / step)), int(np.floor((lag + room) / step)) + 1)
@@ -150,33 +147,10 @@ class _Around:
         alike = products / np.sqrt(energy * energies + 1e-12)
         usual = self._sums[-1] / len(self._low) * fade + 1e-9
         prices = (energy + energies - 2 * products) / usual + _UNLIKE * (1 - alike)
-        row, column = np.unravel_index((prices + prices_at[:, None]).argmin(), prices.shape)
+        prices += _OFF_CENTRE * off_centre[:, None]
+        row, column = np.unravel_index(prices.argmin(), prices.shape)
         return Splice(
             at=int(rows[row]) * step,
             lag=int(lags[column]) * step,
             likeness=float(np.clip(alike[row, column], 0, 1)),
         )
-
-    def _onsets(self, starts: np.ndarray, lag: float) -> np.ndarray:
-        """(P,) strongest attack in what a splice would double or leave out."""
-        begins = (starts - max(lag, 0)) / self._hop - 0.5
-        ends = (starts + max(-lag, 0) + FADE_S * self._rate) / self._hop + 1.5
-        n = len(self._rises)
-        return np.array(
-            [
-                self._rises[max(int(b), 0) : max(min(int(e), n), 1)].max(initial=0.0)
-                for b, e in zip(begins, ends, strict=True)
-            ]
-        )
-
-
-def _rises(sound: np.ndarray, hop: int) -> np.ndarray:
-    """(F,) how steeply the treble rises per frame, weighted by how loud it is; 0 none, 3 a drum."""
-    treble = np.diff(sound.astype(float), prepend=0.0)
-    energy = (treble[: len(treble) // hop * hop].reshape(-1, hop) ** 2).mean(axis=1) + 1e-14
-    sums = np.concatenate([[0.0], np.cumsum(energy)])
-    index = np.arange(len(energy))
-    low = np.maximum(index - 4, 0)
-    before = (sums[index] - sums[low]) / np.maximum(index - low, 1) + 1e-3 * energy.mean()
-    loud = np.clip(np.sqrt(energy / np.percentile(energy, 95)), 0, 1)
-    return np.maximum(np.log(energy / before), 0) * loud

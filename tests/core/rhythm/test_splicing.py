@@ -79,6 +79,17 @@ def test_attacks_between_anchors_are_heard_once(need_s):
             assert not touched_s[0] - 0.001 < attack_s < touched_s[1] + 0.02
 
 
+@pytest.mark.parametrize("need_s", [0.058, -0.058])
+def test_nothing_is_spliced_beside_an_anchor(need_s):
+    clock_s = np.arange(round(13.0 * RATE)) / RATE
+    tone = edit_of(0.3 * np.sin(2 * np.pi * 220 * clock_s))  # like itself everywhere
+    splices = find_splices(tone, round(5.0 * RATE), round(5.25 * RATE), round(need_s * RATE))
+    assert splices
+    for splice in splices:
+        sides_s = splice.at / RATE, (splice.at - splice.lag) / RATE
+        assert min(sides_s) > 5.03 and max(sides_s) + 0.02 < 5.242
+
+
 def test_what_needs_no_stretch_is_left_alone():
     rng = np.random.default_rng(1)
     sound = 0.1 * rng.standard_normal(round(13.0 * RATE))
