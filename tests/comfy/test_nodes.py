@@ -23,6 +23,9 @@ NODE_IDS = {
     "VeM_MuxVideo",
     "VeM_SnapMusic",
     "VeM_ScoreMatch",
+    "VeM_LoadModel",
+    "VeM_SampleMusic",
+    "VeM_DecodeAudio",
 }
 Node = dict[str, Any]
 
