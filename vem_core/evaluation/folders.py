@@ -13,9 +13,9 @@ from ..encoders.local import CLAP, TAGGER, require
 from ..errors import InputError, MissingPackageError, MissingWeightsError
 from ..metrics import distribution, rhythm, symbolic
 from ..metrics.semantic import mean_with_interval
-from ..types import Progress, SoundStream, no_progress, samples_of, stream_of
+from ..types import Progress, Samples, SoundStream, no_progress, stream_of
 from ..video.film_sound import open_film_sound
-from ..video.reader import probe, read_audio
+from ..video.reader import probe, read_sound
 from .listening import Heard, listen
 from .match import MusicMatch, evaluate_video
 
@@ -154,8 +154,8 @@ def _stream(path: Path) -> SoundStream:
     if path.suffix.lower() in VIDEOS:
         stream = open_film_sound(path, probe(path).duration_s).stream
     else:
-        audio = read_audio(path)
-        stream = None if audio is None else stream_of(samples_of(audio))
+        samples = read_sound(path).samples
+        stream = None if samples is None else stream_of(samples)
     if stream is None:
         raise InputError(f"'{path}' has no sound. Remove it from the folder.")
     return stream
@@ -231,11 +231,11 @@ def _distribution(
     return found
 
 
-def _sound(path: Path):
-    audio = read_audio(path)
-    if audio is None:
+def _sound(path: Path) -> Samples:
+    samples = read_sound(path).samples
+    if samples is None:
         raise InputError(f"'{path}' has no sound. Remove it from the folder.")
-    return audio
+    return samples
 
 
 def _means(matches: list[MusicMatch], pairs: dict[str, dict[str, float | None]]) -> dict[str, Mean]:

@@ -121,8 +121,8 @@ def evaluate_video(
         progress=lambda share: progress(0.6 + 0.3 * share),
     )
 
-    def sound_between(start_s: float, end_s: float) -> Samples | Audio | None:
-        return read_sound(video, start_s=start_s, duration_s=end_s - start_s).audio
+    def sound_between(start_s: float, end_s: float) -> Samples | None:
+        return read_sound(video, start_s=start_s, duration_s=end_s - start_s).samples
 
     return _measure(
         heard,
@@ -145,11 +145,11 @@ def sound_length_s(video: Path, picture_s: float) -> float:
     The film's stream is padded and cut to the picture; this hears where it stops by itself.
     """
     tail_s = max(picture_s - 5.0, 0.0)
-    audio = read_sound(video, start_s=tail_s, duration_s=15.0 + picture_s - tail_s).audio
+    audio = read_sound(video, start_s=tail_s, duration_s=15.0 + picture_s - tail_s).samples
     if audio is not None and audio.n_samples:
         return tail_s + audio.duration_s
     for start_s in (tail_s / 2, 0.0):  # the sound stops long before the picture
-        audio = read_sound(video, start_s=start_s, duration_s=picture_s - start_s).audio
+        audio = read_sound(video, start_s=start_s, duration_s=picture_s - start_s).samples
         if audio is not None and audio.n_samples:
             return start_s + audio.duration_s
     return 0.0
