@@ -9,7 +9,7 @@ from vem_core.rhythm.edits import Join
 from vem_core.rhythm.snap_plot import describe_snap, draw_snap
 from vem_core.rhythm.snapping import Snapped, SnappedHit
 from vem_core.rhythm.tracking import track_beats
-from vem_core.types import METRES, Audio, BeatPlan, Tempo
+from vem_core.types import METRES, Audio, BeatPlan, Tempo, stream_of
 
 BEATS_S = tuple(0.5 * i for i in range(17))
 NO_BEAT = track_beats(Audio(waveform=torch.zeros(1, 40_000), sample_rate=8_000))
@@ -33,7 +33,7 @@ def hit(time_s: float, attack_s: float | None) -> SnappedHit:
 
 
 SNAPPED = Snapped(
-    audio=Audio(waveform=torch.rand(2, 8 * 8000) - 0.5, sample_rate=8000),
+    sound=stream_of(Audio(waveform=torch.rand(2, 8 * 8000) - 0.5, sample_rate=8000)),
     track=TRACK,
     plan=PLAN,
     hits=(hit(2.0, 2.004), hit(4.5, 4.54), hit(6.0, None)),
