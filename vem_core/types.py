@@ -26,6 +26,13 @@ HitUnit = Literal["downbeat", "beat", "half-beat"]
 Part = Literal["drums", "bass", "harmony", "keys", "lead", "strings"]
 Mode = Literal["major", "minor", "dorian", "mixolydian"]
 PARTS: tuple[Part, ...] = get_args(Part)
+SCALES: dict[Mode, tuple[int, ...]] = {
+    "major": (0, 2, 4, 5, 7, 9, 11),
+    "minor": (0, 2, 3, 5, 7, 8, 10),
+    "dorian": (0, 2, 3, 5, 7, 9, 10),
+    "mixolydian": (0, 2, 4, 5, 7, 9, 10),
+}
+"""Steps of each mode above its tonic."""
 
 LONGEST_CLIP_S = 24 * 3600.0
 
@@ -461,6 +468,11 @@ class Key:
     tonic: int
     """Pitch class, 0 = C."""
     mode: Mode
+
+    @property
+    def scale(self) -> tuple[int, ...]:
+        """Pitch classes of the key, from the tonic up."""
+        return tuple((self.tonic + step) % 12 for step in SCALES[self.mode])
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

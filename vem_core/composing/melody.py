@@ -13,7 +13,7 @@ from .grid import Bar, Grid
 from .harmony import Progressions, is_slow, template_chords, template_index
 from .motif import Cell, breathing, close, fitted, head, inverted, make_cell, retrograde, stretched
 from .style import Style
-from .theory import Harmony, five_notes, key_scale, ladder, nearest
+from .theory import Harmony, five_notes, ladder, nearest
 from .voicing import is_parallel
 
 ChordAt = Callable[[int], Harmony]
@@ -60,7 +60,7 @@ def make_tune(grid: Grid, style: Style, key: Key, progressions: Progressions, di
     rest = Cell(notes=(), size=grid.bar_steps)
     cells = {"x": x, "y": y, "z": z, "w": w, "c": end, "h": head(x, grid.beat), "-": rest}
     low, high = style.ranges["lead"]
-    scale = five_notes(key) if style.pentatonic else key_scale(key)
+    scale = five_notes(key) if style.pentatonic else key.scale
     rungs = ladder(scale, low, high)
     openings = tuple(dice.turn(f"opening {i} {first}", 3, len(rhythms)) for i in range(4))
     setter = Setter(rungs=rungs, key=key, grid=grid, rng=rng, openings=openings)
@@ -255,7 +255,7 @@ def _lead_in(
     step, _, pitch = theme.bars[0].notes[0]
     if step or first_bar.start - 2 * theme.pickup < grid.first:
         return []
-    scale = ladder(key_scale(key), max(pitch - 12, low), pitch)
+    scale = ladder(key.scale, max(pitch - 12, low), pitch)
     notes = scale[-1 - theme.pickup : -1]
     start = first_bar.start - 2 * len(notes)
     return [

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import InputError
-from ..types import METRES, PARTS, Key, Metre
-from .theory import SCALES, read_chord
+from ..types import METRES, PARTS, SCALES, Key, Metre
+from .theory import read_chord
 
 FOLDER = Path(__file__).parent / "styles"
 FIGURES = ("bass", "harmony", "keys", "strings")

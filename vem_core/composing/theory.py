@@ -6,12 +6,6 @@ from dataclasses import dataclass
 from ..errors import InputError
 from ..types import Key
 
-SCALES: dict[str, tuple[int, ...]] = {
-    "major": (0, 2, 4, 5, 7, 9, 11),
-    "minor": (0, 2, 3, 5, 7, 8, 10),
-    "dorian": (0, 2, 3, 5, 7, 9, 10),
-    "mixolydian": (0, 2, 4, 5, 7, 9, 10),
-}
 BRIGHT_MODES = ("major", "mixolydian")
 _FIVE = {"major": (0, 2, 4, 7, 9), "minor": (0, 3, 5, 7, 10)}
 _NUMERALS = ("I", "II", "III", "IV", "V", "VI", "VII")
@@ -83,11 +77,6 @@ def is_bright(key: Key) -> bool:
     return key.mode in BRIGHT_MODES
 
 
-def key_scale(key: Key) -> tuple[int, ...]:
-    """Pitch classes of the key, from the tonic up."""
-    return tuple((key.tonic + step) % 12 for step in SCALES[key.mode])
-
-
 def five_notes(key: Key) -> tuple[int, ...]:
     """The pentatonic scale of the key, from the tonic up."""
     steps = _FIVE["major" if is_bright(key) else "minor"]
@@ -123,10 +112,10 @@ def read_chord(roman: str, key: Key) -> Harmony:
     if below and not below.isdigit():
         target = read_chord(below, key)
         home = Key(tonic=target.root, mode="major")
-        root = (key_scale(home)[degree] + shift) % 12
+        root = (home.scale[degree] + shift) % 12
         below = ""
     else:
-        root = (key_scale(key)[degree] + shift) % 12
+        root = (key.scale[degree] + shift) % 12
     tones = tuple((root + step) % 12 for step in qualities[match["quality"]])
     bass = tones[{"3": 1, "5": 2, "7": 3}[below]] if below else root
     symbol = note_name(root, key) + _suffix(match["numeral"].islower(), match["quality"])
@@ -145,7 +134,7 @@ def _suffix(minor: bool, quality: str) -> str:
 
 def _local(tones: tuple[int, ...], key: Key) -> tuple[int, ...]:
     """The key's scale, in which each altered chord tone replaces its neighbours."""
-    scale = set(key_scale(key))
+    scale = set(key.scale)
     altered = set(tones) - scale
     for tone in altered:
         scale -= {(tone + 1) % 12, (tone - 1) % 12} - set(tones)

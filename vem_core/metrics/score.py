@@ -12,15 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..types import BeatPlan, Chord, Key, Note, Part, Score, Storyboard
+from ..types import BeatPlan, Chord, Note, Part, Score, Storyboard
 from ..units import beats_to_seconds, seconds_to_beats
 
-SCALES: dict[str, tuple[int, ...]] = {
-    "major": (0, 2, 4, 5, 7, 9, 11),
-    "minor": (0, 2, 3, 5, 7, 8, 10),
-    "dorian": (0, 2, 3, 5, 7, 9, 10),
-    "mixolydian": (0, 2, 4, 5, 7, 9, 10),
-}
 BRIGHT_MODES = ("major", "mixolydian")
 PITCHED: tuple[Part, ...] = ("bass", "harmony", "keys", "lead", "strings")
 _CADENCES = {7, 5, 10, 11, 1, 2, 8}
@@ -68,14 +62,9 @@ def _chord_table(score: Score) -> list[Chord]:
     return table
 
 
-def scale_of(key: Key) -> frozenset[int]:
-    """Pitch classes of the key."""
-    return frozenset((key.tonic + step) % 12 for step in SCALES[key.mode])
-
-
 def outside_notes(score: Score) -> Count:
     """Pitched notes that are neither in the scale of the key nor in the chord of their step."""
-    scale, table = scale_of(score.key), _chord_table(score)
+    scale, table = set(score.key.scale), _chord_table(score)
     found = total = 0
     for part in PITCHED:
         for note in score.notes(part):

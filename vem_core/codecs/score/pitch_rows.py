@@ -8,14 +8,8 @@ major or minor, so an arpeggio is one pattern on every chord, and a tune one pat
 from functools import cache
 
 from ...errors import InputError
-from ...types import Chord, Key
+from ...types import SCALES, Chord, Key
 
-SCALES: dict[str, tuple[int, ...]] = {
-    "major": (0, 2, 4, 5, 7, 9, 11),
-    "minor": (0, 2, 3, 5, 7, 8, 10),
-    "dorian": (0, 2, 3, 5, 7, 9, 10),
-    "mixolydian": (0, 2, 4, 5, 7, 9, 10),
-}
 SHAPES: tuple[tuple[str, tuple[int, ...]], ...] = (
     ("", (0, 4, 7)),
     ("m", (0, 3, 7)),
