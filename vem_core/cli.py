@@ -51,7 +51,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_music_options(score)
     _add_model_options(score)
     _add_extras(score)
-    for options in (_add_parse_options, _add_plan_options, _add_mix_options):
+    for options in (_add_parse_options, _add_aligner_option, _add_plan_options, _add_mix_options):
         options(score)
 
     parse = _add(found, "parse", "find shots and transitions; write a storyboard")
@@ -60,6 +60,7 @@ def build_parser() -> argparse.ArgumentParser:
     parse.add_argument("--sheet", type=Path, help="contact sheet (default: OUTPUT with .png)")
     parse.add_argument("--theme", default="", help="one sentence about the clip")
     _add_parse_options(parse)
+    _add_aligner_option(parse)
 
     plan = _add(found, "plan", "place beats on a storyboard; write a beat plan")
     plan.add_argument("storyboard", type=Path)
@@ -73,7 +74,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_music_options(compose)
     _add_model_options(compose)
     _add_extras(compose)
-    for options in (_add_parse_options, _add_plan_options):
+    for options in (_add_parse_options, _add_aligner_option, _add_plan_options):
         options(compose)
 
     snap = _add(found, "snap", "move any music onto the cuts of a video")
@@ -83,7 +84,7 @@ def build_parser() -> argparse.ArgumentParser:
     snap.add_argument("--storyboard", type=Path, help="edited storyboard instead of parsing")
     snap.add_argument("--stretch", type=float, default=8.0, help="most percent (%(default)g)")
     snap.add_argument("--report", type=Path, help="what was found, planned, delivered (.json)")
-    for options in (_add_parse_options, _add_grid_options, _add_mix_options):
+    for options in (_add_parse_options, _add_aligner_option, _add_grid_options, _add_mix_options):
         options(snap)
 
     evaluate = _add(found, "evaluate", "measure how the music of videos meets their cuts")
@@ -189,6 +190,15 @@ def _add_parse_options(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument("--cuts", type=Path, help="your cuts: times, EDL, OTIO, FCPXML or CSV")
     group.add_argument("--add-cuts", action="store_true", help="keep the detected ones besides")
+
+
+def _add_aligner_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--aligner",
+        choices=("auto", "off"),
+        default="off",
+        help="auto: a trained network has a say in what the beats should hit (%(default)s)",
+    )
 
 
 def _add_plan_options(parser: argparse.ArgumentParser) -> None:

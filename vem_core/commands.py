@@ -2,14 +2,14 @@
 
 import argparse
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 
 from .errors import InputError, MissingWeightsError
 from .files import check_output, write_text_whole
 from .report import Report
-from .types import Part, Progress
+from .types import Part, Progress, no_progress
 
 DEFAULT_TEMPO = "80-160"
 
@@ -74,9 +74,9 @@ def snap(arguments: argparse.Namespace) -> None:
 
 def parse(arguments: argparse.Namespace) -> None:
     from .parsing.contact_sheet import draw_contact_sheet
-    from .parsing.parse import parse_video
     from .parsing.storyboard import storyboard_to_json
     from .parsing.words import with_theme
+    from .pipeline import look_at
     from .plotting import save_figure
 
     sheet = arguments.sheet or arguments.output.with_suffix(".png")
@@ -84,7 +84,7 @@ def parse(arguments: argparse.Namespace) -> None:
         check_output(path)
     settings = parse_settings(arguments, arguments.video)
     with progress_bar("parse") as progress:
-        parsed = parse_video(arguments.video, settings, progress)
+        parsed = look_at(arguments.video, settings, arguments.aligner, progress)
     storyboard = parsed.storyboard
     if arguments.theme:
         storyboard = with_theme(storyboard, theme=arguments.theme)
@@ -181,11 +181,13 @@ def train(arguments: argparse.Namespace) -> None:
     folder, music = arguments.output, arguments.music or arguments.output / "music"
     for path in (folder, music):
         make_folder(path)
-    with progress_bar("train") as progress:
+    leads = os.environ.get("RANK", "0") == "0"  # of several under `accelerate launch` one speaks
+    with progress_bar("train") if leads else nullcontext(no_progress) as progress:
         model = run_training(
             folder, music, settings, device=device, workers=workers, progress=progress
         )
-    print(f"Wrote {model}; losses and their curves lie beside it.")
+    if leads:
+        print(f"Wrote {model}; losses and their curves lie beside it.")
 
 
 @contextmanager
@@ -283,7 +285,11 @@ def job_settings(arguments: argparse.Namespace):
     from .pipeline import JobSettings, MusicSettings, parse_key
 
     source = arguments.source if "source" in arguments else arguments.video
-    settings = JobSettings(parse=parse_settings(arguments, source), plan=plan_settings(arguments))
+    settings = JobSettings(
+        parse=parse_settings(arguments, source),
+        aligner=arguments.aligner,
+        plan=plan_settings(arguments),
+    )
     if "tempo" in arguments:
         settings = replace(
             settings,

@@ -25,8 +25,9 @@ class AlignerConfig:
     rate_hz: float = RATE_HZ
     patch: int = 4
     """Pixels of the squares that the first layer cuts the picture into."""
-    channels: tuple[int, ...] = (24, 48, 96)
-    """Of the patches, and after each further halving of the picture."""
+    channels: tuple[int, ...] = (16, 48, 96)
+    """Of the patches, and after each further halving of the picture. Multiples of 16: with 24, a
+    gradient came out infinite in bfloat16 on a CPU (torch 2.14)."""
     reach: int = 10
     """Ticks to each side that a frame is compared with."""
     likeness_width: int = 64

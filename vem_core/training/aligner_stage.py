@@ -35,8 +35,8 @@ class AlignerTrainSettings:
             save_every=100,
         )
     )
-    batch_clips: int = 8
-    crop_ticks: int = 96
+    batch_clips: int = 5
+    crop_ticks: int = 80
     margin_ticks: int = 8
     """At the ends of a crop, where the network cannot see what comes before and after; no loss."""
     positive_weight: float = 3.0
