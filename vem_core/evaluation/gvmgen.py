@@ -105,6 +105,7 @@ class GvmgenNet(nn.Module):
         self.log_scale = nn.Parameter(torch.tensor(math.log(1 / 0.07)))
         for layer in (self.video_in, self.music_in, self.video_out, self.music_out):
             nn.init.normal_(layer.weight, std=0.02)
+        self.places: torch.Tensor
         self.register_buffer("places", _sinusoids(config.seconds, config.width), persistent=False)
 
     def forward(

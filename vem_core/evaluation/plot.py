@@ -109,8 +109,8 @@ def _draw_mood(axes: "Axes", match: MusicMatch) -> None:
         label="loudness, dB", baseline=None,
     )  # fmt: skip
     levels.tick_params(colors=plotting.TEXT, labelsize=11)
-    for place, side in ((axes, "upper left"), (levels, "upper right")):
+    for place, at in ((axes, (0.01, 0.72)), (levels, (0.88, 0.72))):
         place.legend(
-            loc=side, fontsize=10, facecolor=plotting.PANEL, labelcolor=plotting.TEXT,
+            loc=at, fontsize=10, facecolor=plotting.PANEL, labelcolor=plotting.TEXT,
             edgecolor=plotting.GRID,
         )  # fmt: skip

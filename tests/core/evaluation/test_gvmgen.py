@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -33,7 +34,7 @@ def test_one_layer_is_the_published_formula() -> None:
     torch.manual_seed(0)
     net = GvmgenNet(config).eval()
     video, music = torch.randn(3, 6, 10), torch.randn(3, 6, 7)
-    block = net.blocks[0]
+    block: Any = net.blocks[0]
     with torch.inference_mode():
         logits, attention = net(video, music)
         v, m = net.video_in(video), net.music_in(music)

@@ -118,6 +118,9 @@ def test_coverage_over_clips() -> None:
     assert rhythm.coverage_summary(clips) == pytest.approx(
         {"bcs": 0.75, "csd": math.sqrt(0.125), "bhs": 0.5, "hsd": math.sqrt(0.125), "f1": 0.6}
     )
+    assert rhythm.coverage_summary([clips[1], clips[1]])["csd"] == 0.0
+    nothing = rhythm.Coverage(coverage=0.0, hit=0.0)
+    assert set(rhythm.coverage_summary([nothing, nothing]).values()) == {0.0}
     with pytest.raises(InputError, match="at least two"):
         rhythm.coverage_summary(clips[:1])
 
