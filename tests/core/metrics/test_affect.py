@@ -6,18 +6,22 @@ import pytest
 from vem_core.errors import InputError
 from vem_core.metrics import affect
 
-EDGES_S = np.array([0.0, 1.0, 3.0, 3.05, 6.0])
+EDGES_S = np.array([0.0, 1.0, 3.1, 3.2, 6.0])
 
 
 def test_means_over_shots_by_hand() -> None:
-    """At 2 Hz the shots hold frames 0 1, 2 to 5, 6 (its own nearest) and 7 to 11."""
+    """At 2 Hz the shots hold frames 0 1, 2 to 6, none (so the next one, 7) and 7 to 11."""
     found = affect.shot_means(np.arange(12.0), 2.0, EDGES_S)
-    assert found == pytest.approx([0.5, 3.5, 6.0, 9.0])
-    energy = np.concatenate([np.ones(2), np.full(4, 0.01), np.zeros(6)])
+    assert found == pytest.approx([0.5, 4.0, 7.0, 9.0])
+    energy = np.concatenate([np.ones(2), np.full(5, 0.01), np.zeros(5)])
     assert affect.loudness_db(energy, 2.0, EDGES_S) == pytest.approx([0, -20, -70, -70])
-    onsets_s = np.array([0.1, 0.9, 1.0, 3.01, 5.0])
+    onsets_s = np.array([0.1, 0.9, 1.0, 3.15, 5.0])
     rates_hz = affect.onset_rates_hz(onsets_s, EDGES_S)
-    assert rates_hz == pytest.approx([2, 0.5, 20, 1 / 2.95])
+    assert rates_hz == pytest.approx([2, 1 / 2.1, 10, 1 / 2.8])
+
+
+def test_equal_shots_share_a_rank() -> None:
+    assert affect._ranks(np.array([3.0, 1.0, 3.0, 9.0])) == pytest.approx([2, 0.5, 2, 3.5])
 
 
 def test_major_and_minor_triads_in_every_key() -> None:
