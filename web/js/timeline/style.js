@@ -22,6 +22,7 @@ const CSS = `
   gap: 6px; padding: 8px; border-radius: 6px; overflow: hidden; background: ${C.background};
   color: ${C.text}; font: 13px/1.35 system-ui, sans-serif; user-select: none; }
 .vem-tl * { box-sizing: border-box; }
+.vem-tl:focus { outline: none; }
 .vem-tl button, .vem-tl input { font: inherit; color: inherit; }
 .vem-tl button { background: ${C.panel}; border: 1px solid ${C.grid}; border-radius: 4px;
   padding: 2px 8px; cursor: pointer; white-space: nowrap; }

@@ -131,6 +131,7 @@ export class Track {
       "aria-label": `Shot ${index + 1}, ${B.clock(shot.start_s)} to ${B.clock(shot.end_s)}. ${words}`,
       title: words || `Shot ${index + 1}`,
       tabIndex: isSelected || (selected.kind !== "shot" && index === 0) ? 0 : -1,
+      onfocus: () => this.owner.select({ kind: "shot", index }, { quietly: true }),
       onclick: () => this.owner.select({ kind: "shot", index }),
     });
     button.style.left = `${x}px`;

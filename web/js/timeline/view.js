@@ -22,7 +22,7 @@ export class TimelineView {
     this.editor = el("div", { className: "vem-shot-editor" });
     this.table = el("div", { className: "vem-table", tabIndex: 0, "aria-label": "Table of shots" });
     const stage = el("div", { className: "vem-stage" }, this.player.element, this.editor);
-    this.element = el("div", { className: "vem-tl", role: "application" });
+    this.element = el("div", { className: "vem-tl", role: "application", tabIndex: -1 });
     this.element.setAttribute("aria-label", "Storyboard timeline");
     this.element.append(this.bar, stage, this.track.element, this.words, this.table);
     this._keepEvents();
@@ -180,7 +180,7 @@ export class TimelineView {
   _key(event) {
     const isTyping = event.target.matches("input[type=text]");
     if (isTyping) {
-      if (event.key === "Enter" || event.key === "Escape") event.target.blur();
+      if (event.key === "Enter" || event.key === "Escape") this._leaveEditor();
       return false;
     }
     if (event.ctrlKey || event.metaKey) {
@@ -311,6 +311,12 @@ export class TimelineView {
     );
   }
 
+  /** Keys go on to the timeline: in the page they would act on the node. */
+  _leaveEditor() {
+    this.element.focus({ preventScroll: true });
+    this._renderEditor();
+  }
+
   _mood(index, name, title) {
     const { value, own } = this.session.moodOf(index, name);
     const [min, max] = B.MOOD_RANGE[name];
@@ -322,8 +328,7 @@ export class TimelineView {
       oninput: () => (shown.textContent = Number(slider.value).toFixed(2)),
       onchange: () => {
         this.attempt((s) => s.setMood(index, name, Number(slider.value)));
-        slider.blur();
-        this._renderEditor();
+        this._leaveEditor();
       },
     });
     slider.value = value;
@@ -333,8 +338,7 @@ export class TimelineView {
       title: own ? "Let picture and words decide again" : "Picture and words decide",
       onclick: () => {
         this.attempt((s) => s.setMood(index, name, null));
-        reset.blur();
-        this._renderEditor();
+        this._leaveEditor();
       },
     }, "auto");
     const className = own ? "vem-mood" : "vem-mood is-auto";
