@@ -13,6 +13,10 @@ _AFFECT = {
 }
 
 
+LENGTH_LIMIT_S = 0.1
+"""What people notice at the end of a film; lossy formats alone differ by some 20 ms."""
+
+
 def percent(share: object) -> str:
     """'43 %', or '-' where nothing was measured."""
     return f"{100 * share:.0f} %" if isinstance(share, float) else "-"
@@ -85,6 +89,13 @@ def _delivery_lines(match: MusicMatch) -> list[str]:
     peak = "" if sound.true_peak_dbtp is None else f", {sound.true_peak_dbtp:.1f} dBTP"
     lines = [f"Sound: {loudness}{peak}, {delivery.length_error_ms:+.0f} ms against the picture."]
     faults = []
+    off_s = delivery.length_error_ms / 1000
+    if abs(off_s) > LENGTH_LIMIT_S:
+        faults.append(
+            f"it ends {abs(off_s):.1f} s {'before' if off_s < 0 else 'after'} the picture"
+        )
+    if delivery.silence_at_start_s is None:
+        faults.append("there is nothing to hear")
     if delivery.silence_at_start_s is not None and delivery.silence_at_start_s > 0.1:
         faults.append(f"silent for the first {delivery.silence_at_start_s:.1f} s")
     if delivery.cut_off:

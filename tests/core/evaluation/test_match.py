@@ -142,7 +142,12 @@ def test_a_video_from_the_command_line(film: Path, tmp_path: Path, capsys) -> No
 def test_sound_that_stops_early_is_measured_by_itself(film: Path) -> None:
     match = evaluate_video(film)
     assert match.heard.delivery.length_error_ms == pytest.approx(-500, abs=45)
-    assert "ms against the picture" in describe_match(match)
+    assert "Faults: it ends 0.5 s before the picture" in describe_match(match)
+    nothing = match_music(audio(np.zeros((2, 12 * RATE), np.float32)), board())
+    words = describe_match(nothing)
+    assert "No beat to be found: it is silent." in words
+    assert "Sound: silent" in words and "Faults: there is nothing to hear." in words
+    assert nothing.figures["hit_rate_70_ms"] == 0.0
 
 
 def test_a_silent_video_is_refused(tmp_path: Path) -> None:
