@@ -216,7 +216,7 @@ def as_films(boards: list[Storyboard]) -> Row:
             parsed = parse_video(silent).storyboard
             music, _ = composed(parsed, index)
             scored = Path(name) / f"{index}.mp4"
-            mux(silent, music, scored)
+            mux(silent, audio_of(samples_of(music)), scored)
             row.add_heard(evaluate_video(scored, storyboard=board))
             times_s = [np.array([t.time_s for t in b.transitions]) for b in (board, parsed)]
             hits = len(rhythm.match_events(times_s[0], times_s[1], 0.02))
