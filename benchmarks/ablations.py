@@ -135,6 +135,20 @@ class AblatedEncoder(ConditionEncoder):
         context = super().forward(batch, strength=strength, multiply=multiply, drops=drops)
         return self._frames_only(context, batch) if self.ablation.tokens == "frames" else context
 
+    def _storyboard_tokens(
+        self, batch: ConditioningBatch, drops: Drops
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Without a mask nothing but the sum binds a shot's words and picture to its times.
+
+        Attention is blind to order: start and duration as tokens of their own would say nothing
+        about which shot they belong to. VeM joins the six parts of a shot (eq. 6).
+        """
+        shared, own = super()._storyboard_tokens(batch, drops)
+        if self.ablation.mask == "none" and self.ablation.times:
+            times = own[:, :, PICTURE + 1 :].sum(dim=2, keepdim=True)
+            own = torch.cat([own[:, :, : PICTURE + 1] + times, own[:, :, PICTURE + 1 :]], dim=2)
+        return shared, own
+
     def _frames_only(self, context: Context, batch: ConditioningBatch) -> Context:
         """Leaves of the storyboard one picture token a second, all seen by all.
 
