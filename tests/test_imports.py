@@ -15,7 +15,17 @@ COMFY = {
     "nodes",
     "server",
 }
-FOUNDATION = {"types", "units", "errors", "files", "lexicon", "places", "plotting", "report"}
+FOUNDATION = {
+    "types",
+    "units",
+    "errors",
+    "files",
+    "lexicon",
+    "places",
+    "plotting",
+    "published",
+    "report",
+}
 STAGES = {"video", "parsing", "rhythm", "codecs", "audio", "metrics", "composing", "encoders"}
 NEURAL = {"model", "diffusion"}
 TOP = {
@@ -29,6 +39,7 @@ TOP = {
     "demo",
     "evaluation",
     "training",
+    "data",
     "__main__",
 }
 
@@ -50,9 +61,10 @@ ALLOWED = {
     "demo": FOUNDATION | STAGES | {"pipeline", "jobs"},
     "commands": FOUNDATION
     | STAGES
-    | {"aligning", "pipeline", "jobs", "generation", "demo", "evaluation", "training"},
+    | {"aligning", "pipeline", "jobs", "generation", "demo", "evaluation", "training", "data"},
     "cli": FOUNDATION | {"commands"},
     "__main__": {"cli"},
+    "data": FOUNDATION | STAGES | {"evaluation"},
     "training": FOUNDATION | STAGES | NEURAL | {"checkpoint", "engine", "pipeline"},
 }
 

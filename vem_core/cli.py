@@ -98,6 +98,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_engine(demo)
 
     _add_train(found)
+    _add_data(found)
     return parser
 
 
@@ -172,6 +173,56 @@ def _add_train(found) -> None:
     train.add_argument(
         "--quick", type=int, metavar="N", help="only N steps a stage, on little music, as a trial"
     )
+
+
+def _add_data(found) -> None:
+    data = _add(found, "data", "turn a folder of videos with music into training shards, or check")
+    what = data.add_subparsers(required=True, dest="what", metavar="build|check")
+    text = "shards from a folder of videos; goes on where it was stopped"
+    build = what.add_parser("build", help=text, description=text[0].upper() + text[1:] + ".")
+    build.set_defaults(
+        name="data build", when_interrupted="the same command goes on where it stopped"
+    )
+    build.add_argument("folder", type=Path, help="videos with music, subfolders included")
+    build.add_argument("-o", "--output", type=Path, required=True, metavar="SHARDS")
+    build.add_argument("--curation", type=Path, help="decisions by people (SHARDS/curation.json)")
+    build.add_argument(
+        "--clips-per-shard", type=int, default=100, metavar="N", help="(%(default)s)"
+    )
+    build.add_argument(
+        "--held-out", type=float, default=0.05, metavar="SHARE", help="of the clips (%(default)g)"
+    )
+    build.add_argument("--rate", type=int, default=44_100, metavar="HZ", help="(%(default)s)")
+    text = "read every sample of shards, or say what a build would say of a folder"
+    check = what.add_parser("check", help=text, description=text[0].upper() + text[1:] + ".")
+    check.set_defaults(name="data check")
+    check.add_argument("folder", type=Path, metavar="SHARDS|FOLDER")
+    check.add_argument("--report", type=Path, help="of a folder of videos (.json)")
+    for parser in (build, check):
+        _add_data_options(parser)
+
+
+def _add_data_options(parser: argparse.ArgumentParser) -> None:
+    rules = parser.add_argument_group("rules")
+    rules.add_argument("--shortest", type=float, default=10.0, metavar="S", help="(%(default)g)")
+    rules.add_argument("--longest", type=float, default=60.0, metavar="S", help="(%(default)g)")
+    rules.add_argument(
+        "--snr", type=float, default=20.0, metavar="DB", help="music above the rest (%(default)g)"
+    )
+    rules.add_argument("--least-cuts", type=int, default=4, metavar="N", help="(%(default)s)")
+    shots = parser.add_argument_group("shots")
+    shots.add_argument("--detector", default="adaptive", help="(%(default)s)")
+    shots.add_argument("--sensitivity", type=float, default=0.5, help="0 to 1 (%(default)g)")
+    shots.add_argument(
+        "--shortest-shot", type=float, default=0.3, metavar="S", help="(%(default)g)"
+    )
+    work = parser.add_argument_group("work")
+    work.add_argument("--workers", type=int, metavar="N", help="processes (one a core)")
+    work.add_argument("--ray", metavar="ADDRESS", help="of a Ray cluster, instead of processes")
+    work.add_argument(
+        "--patience", type=float, default=600.0, metavar="S", help="for one file (%(default)g)"
+    )
+    work.add_argument("--networks", type=Path, metavar="DIR", help="folder of Demucs and its like")
 
 
 def _add_extras(parser: argparse.ArgumentParser) -> None:

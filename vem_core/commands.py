@@ -190,6 +190,13 @@ def train(arguments: argparse.Namespace) -> None:
         print(f"Wrote {model}; losses and their curves lie beside it.")
 
 
+def data(arguments: argparse.Namespace) -> None:
+    """Training shards from a folder of videos, or a check of either."""
+    from .data.command import run
+
+    print(run(arguments, progress_bar))
+
+
 @contextmanager
 def _way_without_model() -> Iterator[None]:
     try:
