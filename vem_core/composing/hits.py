@@ -181,10 +181,10 @@ class HitPlayer:
         run = ladder(self.spans[int(self.span_at[start])].chord.scale, low, target - 1)[-n:]
         draft["keys"] = [tone for tone in draft["keys"] if not start <= tone.step < step]
         for i, pitch in enumerate(run):
+            at = start + i * each  # the run may cross into another chord
+            pitch = nearest(pitch, self.spans[int(self.span_at[at])].chord.scale)
             draft["keys"].append(
-                Tone(
-                    step=start + i * each, length=each, pitch=pitch, keep=True, accent=0.1 * i - 0.2
-                )
+                Tone(step=at, length=each, pitch=pitch, keep=True, accent=0.1 * i - 0.2)
             )
 
     def _swell(self, draft: Draft, gesture: Gesture, coin: float) -> None:
