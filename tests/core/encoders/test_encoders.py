@@ -1,5 +1,6 @@
 """Features of clock, text, picture and piece, against values worked out by hand."""
 
+import numpy as np
 import torch
 
 from tests.core.engine.tiny import KEY, STYLES, tiny_plan, tiny_storyboard
@@ -63,7 +64,10 @@ def test_pictures_and_overall_stay_near_one() -> None:
 
 
 def test_roles_name_phrases_and_count_their_bars() -> None:
-    roles = encode_roles(BOARD, PLAN)
+    half = np.zeros(PLAN.n_beats, dtype=np.int64)
+    half[3] = 2
+    roles = encode_roles(BOARD, PLAN, half)
+    assert roles[:5, -3].tolist() == [0, 0, 0, 1, 0]  # the second half of a slow beat
     assert roles.shape[0] == PLAN.n_beats
     assert (roles[:, : len(LABELS)].sum(dim=1) == 1).all()
     bars = roles[:, len(LABELS) : len(LABELS) + PLACES].argmax(dim=1)
