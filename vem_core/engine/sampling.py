@@ -18,6 +18,7 @@ from ..model.conditioning import (
     visible_shots,
 )
 from ..model.denoiser import Denoiser
+from ..model.unet import TUNet
 from ..types import Conditioning, MusicLatents, Progress, Storyboard, no_progress
 
 
@@ -71,7 +72,7 @@ class Kept:
 
 @torch.no_grad()
 def sample_latents(
-    denoiser: Denoiser,
+    denoiser: Denoiser | TUNet,
     condition: Conditioning,
     settings: SampleSettings,
     *,
@@ -90,7 +91,8 @@ def sample_latents(
             " one beat plan. Sample the whole piece again."
         )
     device = next(denoiser.parameters()).device
-    sigmas = karras_sigmas(settings.steps).to(device)
+    lowest, highest = denoiser.sigma_range
+    sigmas = karras_sigmas(settings.steps, sigma_min=lowest, sigma_max=highest).to(device)
     x = noise((1, denoiser.config.channels, n_frames), settings.seed).to(device)
     denoise = guided_denoiser(denoiser.eval(), condition, settings)
     if kept is None:
@@ -104,7 +106,7 @@ def sample_latents(
 
 
 def guided_denoiser(
-    denoiser: Denoiser, condition: Conditioning, settings: SampleSettings
+    denoiser: Denoiser | TUNet, condition: Conditioning, settings: SampleSettings
 ) -> Denoise:
     """The denoiser of one clip: windowed, and guided by storyboard and beats."""
     n_frames = len(condition.frames)
@@ -126,7 +128,7 @@ def guided_denoiser(
 
 
 def _window_contexts(
-    denoiser: Denoiser, condition: Conditioning, settings: SampleSettings
+    denoiser: Denoiser | TUNet, condition: Conditioning, settings: SampleSettings
 ) -> dict[int, dict[str, Context]]:
     """Contexts by first frame of a window and by what is hidden."""
     device = next(denoiser.parameters()).device

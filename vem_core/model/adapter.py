@@ -45,11 +45,14 @@ class BeatAdapter(nn.Module):
             nn.init.zeros_(layer.weight)
             nn.init.zeros_(layer.bias)  # pyright: ignore[reportArgumentType]
 
+    def scale_and_shift(self, activations: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """(B, L, D_activation) -> gamma and beta, (B, D, L) each."""
+        channels_first = activations.transpose(1, 2)
+        return self.gamma(channels_first), self.beta(channels_first)
+
     def forward(self, z: torch.Tensor, activations: torch.Tensor) -> torch.Tensor:
         """(B, L, D) latents, (B, L, D_activation) -> (B, L, D)."""
-        channels_first = activations.transpose(1, 2)
-        gamma = self.gamma(channels_first).transpose(1, 2)
-        beta = self.beta(channels_first).transpose(1, 2)
+        gamma, beta = (x.transpose(1, 2) for x in self.scale_and_shift(activations))
         return z + gamma * z + beta
 
 

@@ -10,6 +10,7 @@ from typing import Literal
 import torch
 from torch import nn
 
+from ..diffusion.prediction import Scalings
 from ..diffusion.schedule import Preconditioning
 from .adapter import BeatAdapter, InAttention
 from .attention import SelfAttention, StoryboardAttention, rotary_angles
@@ -94,13 +95,18 @@ class Block(nn.Module):
 
 
 class Denoiser(nn.Module):
-    """denoise(x, sigma) under a context; the scalings of EDM are inside, for loss and sampling."""
+    """denoise(x, sigma) under a context; the scalings are inside, for loss and sampling.
 
-    def __init__(self, config: DenoiserConfig):
+    Sizes and frame times are all that ties it to a codec: the embedded model has one latent frame a
+    beat, the same class over an audio codec's latents has its even clock.
+    """
+
+    def __init__(self, config: DenoiserConfig, scalings: Scalings | None = None):
+        """Scalings are EDM's by default; prediction.PREDICTIONS has those of noise, v and flow."""
         super().__init__()
         self.config = config
         width = config.width
-        self.scalings = Preconditioning()
+        self.scalings = scalings or Preconditioning()
         self.conditions = ConditionEncoder(config.conditioning, config.context_width, width)
         self.level = LevelEmbedding(width)
         self.entrance = nn.Linear(config.channels, width)
@@ -113,6 +119,11 @@ class Denoiser(nn.Module):
         self.exit = nn.Linear(width, config.channels)
         nn.init.zeros_(self.exit.weight)
         nn.init.zeros_(self.exit.bias)
+
+    @property
+    def sigma_range(self) -> tuple[float, float]:
+        """Least and greatest noise level to sample at."""
+        return 0.02, 40.0
 
     def network(self, x: torch.Tensor, sigma: torch.Tensor, context: Context) -> torch.Tensor:
         """The bare network: (B, C, L) scaled latents -> (B, C, L) of unit variance."""

@@ -2,6 +2,7 @@
 
 import math
 
+import pytest
 import torch
 
 from tests.core.engine.tiny import tiny_condition, tiny_denoiser, tiny_storyboard
@@ -61,3 +62,23 @@ def test_seconds_reach_the_tokens() -> None:
     denoiser = tiny_denoiser()
     early = denoiser.conditions.seconds(torch.tensor([1.0, 2.0, 600.0]))
     assert torch.pdist(early).min() > 1e-3
+
+
+def test_start_and_duration_go_through_one_map_of_seconds() -> None:
+    """VeM's timing embedder: sines of periods 0.5, 1, 2, ... seconds and the logarithm."""
+    denoiser = tiny_denoiser()
+    seconds = denoiser.conditions.seconds
+    told = {}
+    seconds.layers.register_forward_pre_hook(lambda _, args: told.update(x=args[0]))
+    context = denoiser.conditions(batch_of((3.0, 6.0, 12.0)))
+    kinds = denoiser.conditions.kinds.weight
+    shots = context.tokens[0, GLOBAL + 40 :].unflatten(0, (3, PER_SHOT))
+    start, duration = shots[:, 2] - kinds[GLOBAL + 2], shots[:, 3] - kinds[GLOBAL + 3]
+    # shot 1 starts at 3 s and lasts 3 s
+    torch.testing.assert_close(start[1], duration[1], atol=1e-5, rtol=1e-4)
+    assert (start[2] - duration[1]).abs().max() > 1e-3
+    seconds(torch.tensor([0.25]))
+    sines, cosines, log = told["x"][0].split([12, 12, 1])
+    assert sines[:3].tolist() == pytest.approx([0.0, 1.0, 0.5**0.5], abs=1e-6)
+    assert cosines[:3].tolist() == pytest.approx([-1.0, 0.0, 0.5**0.5], abs=1e-6)
+    assert log.item() == pytest.approx(math.log(1.25))
