@@ -202,15 +202,19 @@ def bake_clips(folder: Path, settings: ClipSettings, progress: Progress = no_pro
             f"'{folder}' holds clips baked with other settings. Choose another folder, or empty it."
         )
     write_text_whole(settings_path, stated)
-    photos = load_photos(held_out=settings.held_out)
-    for first in range(0, settings.n_clips, settings.clips_per_shard):
-        progress(first / settings.n_clips)
-        path = folder / f"clips-{first:06d}.safetensors"
-        if not path.exists():
-            last = min(first + settings.clips_per_shard, settings.n_clips)
-            clips = [make_clip(index, settings, photos) for index in range(first, last)]
-            _write_shard(path, clips)
+    firsts = range(0, settings.n_clips, settings.clips_per_shard)
+    missing = [first for first in firsts if not _shard_path(folder, first).exists()]
+    photos = load_photos(held_out=settings.held_out) if missing else Photos(pixels=())
+    for n, first in enumerate(missing):
+        progress(n / len(missing))
+        last = min(first + settings.clips_per_shard, settings.n_clips)
+        clips = [make_clip(index, settings, photos) for index in range(first, last)]
+        _write_shard(_shard_path(folder, first), clips)
     progress(1.0)
+
+
+def _shard_path(folder: Path, first: int) -> Path:
+    return folder / f"clips-{first:06d}.safetensors"
 
 
 def _write_shard(path: Path, clips: Sequence[MadeClip]) -> None:

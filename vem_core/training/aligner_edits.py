@@ -315,7 +315,7 @@ class Stock:
         if self.quality is not None:
             quality = int(np.clip(self.quality + random.integers(-4, 5), 3, 95))
             _, coded = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])
-            picture = cv2.imdecode(coded, cv2.IMREAD_COLOR)
+            picture = np.asarray(cv2.imdecode(coded, cv2.IMREAD_COLOR))
         return picture
 
     def _dusted(self, picture: np.ndarray) -> np.ndarray:

@@ -78,10 +78,8 @@ def load_photos(*, held_out: bool) -> Photos:
 
 def make_picture(random: np.random.Generator, photos: Photos) -> np.ndarray:
     """(PICTURE_HEIGHT, PICTURE_WIDTH, 3) uint8: a piece of a photograph, or a painted picture."""
-    draw = random.choice(
-        [crop_photo, paint_landscape, paint_fractal, paint_graphics, paint_mosaic],
-        p=[0.52, 0.16, 0.08, 0.16, 0.08],
-    )
+    ways = (crop_photo, paint_landscape, paint_fractal, paint_graphics, paint_mosaic)
+    draw = ways[int(random.choice(len(ways), p=[0.52, 0.16, 0.08, 0.16, 0.08]))]
     picture = draw(random, photos)
     return picture[:, ::-1] if random.random() < 0.5 else picture
 

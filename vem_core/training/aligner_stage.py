@@ -110,7 +110,8 @@ def train_aligner(
     write_text_whole(settings_path, stated)
     bake_clips(clips, settings.clips, lambda share: progress(0.3 * share))
     torch.manual_seed(settings.loop.seed)
-    aligner = Aligner(settings.network).to(device, memory_format=torch.channels_last)
+    aligner = Aligner(settings.network).to(device)
+    aligner = aligner.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     batches = AlignerBatches(BakedClips(clips), settings.batch_clips, settings.crop_ticks)
     loss_of = aligner_loss_of(aligner, batches, settings)
     trainer = Trainer(aligner, loss_of, settings.loop, folder)

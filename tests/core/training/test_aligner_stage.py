@@ -94,7 +94,7 @@ def test_the_loss_is_equation_9_with_a_weight() -> None:
 
 def test_training_stopped_and_resumed_gives_the_same_weights(clips: Path, tmp_path: Path) -> None:
     loop = LoopSettings(steps=4, warmup_steps=1, log_every=1, save_every=2)
-    network = AlignerConfig(channels=(4, 4, 8, 8), head_width=8, activation_width=8)
+    network = AlignerConfig(channels=(16, 16, 16), head_width=8, activation_width=8)
     settings = AlignerTrainSettings(
         clips=SETTINGS, network=network, loop=loop, batch_clips=2, crop_ticks=32
     )
