@@ -91,7 +91,7 @@ def timeline(page: ComfyPage) -> None:
     save(png, IMAGES / "timeline.jpg", 1000)
     save(png, HELP / "timeline.jpg", 800)
     for _ in range(2):
-        page.page.get_by_title("Undo (Ctrl+Z)").click()
+        page.page.get_by_title("Undo").click()
 
 
 def main() -> None:

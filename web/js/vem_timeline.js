@@ -13,10 +13,15 @@ const LOADERS = ["VeM_LoadVideo", "LoadVideo"];
 const WIDGET = "timeline";
 const HEIGHT = 560;
 const WIDTH = 760;
+const LOADED_MS = 300;
 
-/** What nodes told when they last ran, by node. */
-const told = new WeakMap();
+/** What nodes told when they last ran; by workflow and id, as an undo makes all nodes anew. */
+const told = new Map();
 const views = new Map();
+
+function keyOf(node) {
+  return `${app.extensionManager?.workflow?.activeWorkflow?.path} ${node.id}`;
+}
 
 function widgetOf(node, name) {
   return node.widgets?.find((widget) => widget.name === name);
@@ -45,7 +50,7 @@ function textsOf(node) {
 function surroundings(node) {
   const above = nodesAbove(node);
   const below = nodesBelow(node);
-  const first = (nodes, key) => nodes.map((one) => told.get(one)?.[key]).find(Boolean);
+  const first = (nodes, key) => nodes.map((one) => told.get(keyOf(one))?.[key]).find(Boolean);
   const keyframes = first(above, "vem_keyframes")?.[0];
   return {
     sheet: keyframes ? { ...keyframes, url: viewUrl(api, keyframes) } : null,
@@ -57,7 +62,7 @@ function surroundings(node) {
 /** The film with the music of the last run. */
 function filmOf(below) {
   for (const node of below.filter((one) => one.type === "VeM_MuxVideo")) {
-    const file = told.get(node)?.images?.[0];
+    const file = told.get(keyOf(node))?.images?.[0];
     if (file) return { url: viewUrl(api, file), offset_s: 0, words: "with the music of the last run" };
   }
   return null;
@@ -93,6 +98,13 @@ function addTimeline(node) {
   node.setSize([Math.max(width, WIDTH), Math.max(height, node.computeSize()[1])]);
 }
 
+/** Show a Storyboard node's view what the node told when it last ran, if it did. */
+function tell(node) {
+  const output = told.get(keyOf(node));
+  if (!output?.vem_storyboard) return;
+  views.get(node)?.told({ json: output.vem_storyboard[0], moods: output.vem_moods[0] });
+}
+
 function refreshAll() {
   for (const [node, view] of views) view.setSurroundings(surroundings(node));
 }
@@ -108,10 +120,8 @@ function listen(nodeType) {
   const onExecuted = nodeType.prototype.onExecuted;
   nodeType.prototype.onExecuted = function (output) {
     onExecuted?.apply(this, arguments);
-    told.set(this, output);
-    if (output.vem_storyboard && views.has(this)) {
-      views.get(this).told({ json: output.vem_storyboard[0], moods: output.vem_moods[0] });
-    }
+    told.set(keyOf(this), output);
+    if (views.has(this)) tell(this);
     refreshAll();
   };
 }
@@ -126,6 +136,11 @@ app.registerExtension({
     if (node.comfyClass === BOARD) addTimeline(node);
   },
   loadedGraphNode(node) {
-    if (node.comfyClass === BOARD) queueMicrotask(refreshAll);
+    if (node.comfyClass !== BOARD) return;
+    // only after the load does the page say which workflow this is
+    setTimeout(() => {
+      tell(node);
+      refreshAll();
+    }, LOADED_MS);
   },
 });

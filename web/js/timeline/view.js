@@ -46,8 +46,8 @@ export class TimelineView {
       button("starButton", "★ Hit", "The music must hit the selected transition (S)", () =>
         this.star()
       ),
-      button("undoButton", "↶", "Undo (Ctrl+Z)", () => this.attempt((s) => s.undo())),
-      button("redoButton", "↷", "Redo (Ctrl+Y)", () => this.attempt((s) => s.redo())),
+      button("undoButton", "↶", "Undo", () => this.attempt((s) => s.undo())),
+      button("redoButton", "↷", "Redo", () => this.attempt((s) => s.redo())),
       button("dropButton", "Start over", "Drop all edits and notes (can be undone)", () =>
         this.attempt((s) => s.dropEdits())
       ),
@@ -70,6 +70,7 @@ export class TimelineView {
       this.element.addEventListener(kind, (event) => event.stopPropagation());
     }
     this.element.addEventListener("keydown", (event) => {
+      if (event.ctrlKey || event.metaKey) return; // undo is the page's, whose history has every edit
       event.stopPropagation();
       if (this._key(event)) event.preventDefault();
     });
@@ -181,12 +182,6 @@ export class TimelineView {
     const isTyping = event.target.matches("input[type=text]");
     if (isTyping) {
       if (event.key === "Enter" || event.key === "Escape") this._leaveEditor();
-      return false;
-    }
-    if (event.ctrlKey || event.metaKey) {
-      const key = event.key.toLowerCase();
-      if (key === "z" && !event.shiftKey) return this._did(() => this.attempt((s) => s.undo()));
-      if (key === "y" || key === "z") return this._did(() => this.attempt((s) => s.redo()));
       return false;
     }
     if (event.target.matches("input")) return false;
