@@ -18,7 +18,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from composer import features
+from composer import Piece, features, make_pieces
 
 from vem_core.checkpoint import load_model
 from vem_core.codecs.score.beats import BeatTable
@@ -57,11 +57,17 @@ class Pair:
     sample_s: float
 
 
-def make_pairs(model: MusicModel, n: int, settings: SampleSettings) -> list[Pair]:
-    pairs = []
+def held_out(n: int) -> list[Piece]:
+    """Pieces as those that were trained on, of a seed that no training bakes."""
     bake = BakeSettings(seed=HELD_OUT_SEED)
-    for index in range(n):
-        piece = compose_piece(index, bake)
+    composed = [compose_piece(index, bake) for index in range(n)]
+    return [Piece(storyboard=c.storyboard, plan=c.plan, score=c.score) for c in composed]
+
+
+def make_pairs(model: MusicModel, pieces: list[Piece], settings: SampleSettings) -> list[Pair]:
+    """The model's own music beside each piece: other themes, same clip, plan, style and key."""
+    pairs = []
+    for index, piece in enumerate(pieces):
         storyboard, plan, composed = piece.storyboard, piece.plan, piece.score
         own = replace(settings, seed=index)
         style, key = composed.style, composed.key
@@ -81,9 +87,14 @@ def make_pairs(model: MusicModel, n: int, settings: SampleSettings) -> list[Pair
                 sample_s=seconds,
             )
         )
-        print(f"\r{index + 1} of {n}", end="", file=sys.stderr)
+        print(f"\r{index + 1} of {len(pieces)}", end="", file=sys.stderr)
     print(file=sys.stderr)
     return pairs
+
+
+def pieces_of(pairs: list[Pair]) -> list[Piece]:
+    """What the pairs were made for."""
+    return [Piece(storyboard=p.storyboard, plan=p.plan, score=p.composed) for p in pairs]
 
 
 def show(name: str, composed: float, generated: float, bar: str = "") -> None:
@@ -235,9 +246,18 @@ def show_control(model: MusicModel, pairs: list[Pair], settings: SampleSettings)
     print("  with the mask")
     show_control_of(pairs, composed, generated, classifier)
     off = replace(settings, storyboard_strength=0.0)
-    without = make_pairs(model, len(pairs), off)
+    without = make_pairs(model, pieces_of(pairs), off)
     print("  with the mask removed in sampling: every frame sees every shot")
     show_control_of(pairs, composed, [p.generated for p in without], classifier)
+    wide = make_pairs(
+        model, make_pieces(len(pairs), np.random.default_rng(HELD_OUT_SEED)), settings
+    )
+    print("  storyboards of benchmarks/composer.py: arousal and valence over their whole range")
+    columns = [p.composed for p in wide], [p.generated for p in wide]
+    show_control_of(wide, *columns, classifier)
+    print("  the same with the mask removed")
+    without = make_pairs(model, pieces_of(wide), off)
+    show_control_of(wide, columns[0], [p.generated for p in without], classifier)
 
 
 def show_control_of(
@@ -258,7 +278,7 @@ def show_hits(model: MusicModel, pairs: list[Pair], settings: SampleSettings) ->
     gains = float(np.nanmean(composed)), float(np.nanmean(generated))
     show("onset strength at hits over median", *gains, ">= 2.5")
     off = replace(settings, beat_scale=0.0)
-    without = make_pairs(model, min(len(pairs), 16), off)
+    without = make_pairs(model, pieces_of(pairs[:16]), off)
     contrast = [hit_contrast(p.generated, p.plan) for p in without]
     show("  adapter off", float("nan"), float(np.nanmean(contrast)), "half the gain at most")
     late = [np.concatenate([hit_errors_ms(p.composed, p.plan) for p in pairs]) > 1]
@@ -296,7 +316,7 @@ def main() -> None:
     settings = SampleSettings(
         steps=given.steps, guidance_scale=given.guidance, beat_scale=given.beats
     )
-    pairs = make_pairs(model, given.pieces, settings)
+    pairs = make_pairs(model, held_out(given.pieces), settings)
     show_codec(model, pairs)
     rates = [p.sample_s / p.plan.duration_s for p in pairs]
     print(f"2. Speed: 30 s of music sampled in {30 * float(np.median(rates)):.2f} s (< 2 s)")
