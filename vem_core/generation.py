@@ -250,10 +250,10 @@ def read_shot_list(text: str) -> tuple[int, ...]:
 def _usual_key(storyboard: Storyboard, plan: BeatPlan, style: str, seed: int) -> Key:
     """The key that the composer takes for this seed."""
     from .composing.choose import choose_key
-    from .composing.draft import Dice
+    from .composing.draft import dice_of
     from .composing.style import load_style
 
-    dice = Dice(seed, zlib.crc32(f"{plan.duration_s:.3f} {plan.fps}".encode()))
+    dice = dice_of(seed, plan)
     return choose_key(storyboard, load_style(style), dice)
 
 

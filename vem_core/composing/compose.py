@@ -1,7 +1,5 @@
 """compose(): a storyboard and a beat plan become a score."""
 
-import zlib
-
 from ..errors import InputError
 from ..types import (
     PARTS,
@@ -20,7 +18,7 @@ from .bass import bass_line, choose_basses, mend_parallels, play_bass
 from .choose import choose_key, choose_style
 from .comping import play_harmony, play_keys, play_strings
 from .density import hold_back, intensities
-from .draft import Dice, Draft, Tone, empty_draft, pitches_at
+from .draft import Dice, Draft, Tone, dice_of, empty_draft, pitches_at
 from .drums import add_fills, play_grooves
 from .dynamics import loudness_curve, perform
 from .ending import add_close, choose_ending
@@ -59,7 +57,7 @@ def compose(
         InputError: no such style, a negative seed, or plan and storyboard of different lengths.
     """
     _check(storyboard, plan, seed)
-    dice = Dice(seed, zlib.crc32(f"{plan.duration_s:.3f} {plan.fps}".encode()))
+    dice = dice_of(seed, plan)
     chosen = load_style(style) if style else choose_style(storyboard, plan)
     key = key or choose_key(storyboard, chosen, dice)
     _check_mode(chosen, key)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..types import PARTS, Part
+from ..types import PARTS, BeatPlan, Part
 
 ALWAYS = 2.0
 
@@ -71,6 +71,11 @@ class Dice:
         """
         start = int(Dice(0, self.salt).roll("turn " + purpose).integers(n))
         return (start + self.seed // every) % n
+
+
+def dice_of(seed: int, plan: BeatPlan) -> Dice:
+    """The dice of a piece: another clip length is another piece, another mood or word is not."""
+    return Dice(seed, zlib.crc32(f"{plan.duration_s:.3f} {plan.fps}".encode()))
 
 
 def pick(rng: np.random.Generator, weights: dict[str, float]) -> str:

@@ -6,7 +6,6 @@ the piece is told which of these frames the form plan puts there: so that a tune
 How it is played, by whom, how loud and with what changes, is the model's own affair.
 """
 
-import zlib
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +14,7 @@ import torch
 from ..codecs.score.latent_codec import ScoreCodec
 from ..codecs.score.pitch_rows import key_rows, read_chord
 from ..codecs.score.tensor import REGISTERS, SLOTS, PartNotes, ScoreTensor
-from ..composing.draft import Dice
+from ..composing.draft import dice_of
 from ..composing.form import Phrase, make_form
 from ..composing.grid import Grid, make_grid
 from ..composing.harmony import choose_progressions, is_slow, template_chords, template_index
@@ -52,7 +51,7 @@ def invent_themes(
     """
     manner = load_style(style)
     grid = make_grid(storyboard, plan)
-    dice = Dice(seed, zlib.crc32(f"{plan.duration_s:.3f} {plan.fps}".encode()))
+    dice = dice_of(seed, plan)
     progressions = choose_progressions(manner.chords[key.mode], dice)
     tune = make_tune(grid, manner, key, progressions, dice)
     size = plan.metre.beats_per_bar
