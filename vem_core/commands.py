@@ -2,14 +2,14 @@
 
 import argparse
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 from .errors import InputError, MissingWeightsError
-from .files import check_output, write_text_whole
+from .files import check_output, make_folder, write_text_whole
 from .report import Report
-from .types import Part, Progress, no_progress
+from .types import Part, Progress
 
 DEFAULT_TEMPO = "80-160"
 
@@ -169,25 +169,9 @@ def demo(arguments: argparse.Namespace) -> None:
 
 def train(arguments: argparse.Namespace) -> None:
     """Train a music model; a run that was interrupted goes on."""
-    import os
+    from .training.command import run
 
-    from .training.run import train as run_training
-
-    settings = training_settings(arguments)
-    device = training_device(arguments.device)
-    workers = os.cpu_count() or 1 if arguments.workers is None else arguments.workers
-    if workers < 1:
-        raise InputError(f"The number of workers is {workers}; needed is 1 or more.")
-    folder, music = arguments.output, arguments.music or arguments.output / "music"
-    for path in (folder, music):
-        make_folder(path)
-    leads = os.environ.get("RANK", "0") == "0"  # of several under `accelerate launch` one speaks
-    with progress_bar("train") if leads else nullcontext(no_progress) as progress:
-        model = run_training(
-            folder, music, settings, device=device, workers=workers, progress=progress
-        )
-    if leads:
-        print(f"Wrote {model}; losses and their curves lie beside it.")
+    print(run(arguments, progress_bar), end="")
 
 
 def data(arguments: argparse.Namespace) -> None:
@@ -203,16 +187,6 @@ def _way_without_model() -> Iterator[None]:
         yield
     except MissingWeightsError as error:
         raise MissingWeightsError(f"{error} Without a model: --engine composer.") from error
-
-
-def make_folder(path: Path) -> None:
-    """Make a folder where there is none. Raises InputError where that cannot be."""
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(
-            f"The folder '{path}' cannot be made ({error.strerror}). Choose another."
-        ) from None
 
 
 def _show(report: Report, output: Path) -> None:
@@ -370,47 +344,3 @@ def extras(arguments: argparse.Namespace):
         stems=getattr(arguments, "stems", None),
         report=arguments.report,
     )
-
-
-QUICK_PIECES = 64
-"""Most pieces that a trial composes."""
-
-
-def training_settings(arguments: argparse.Namespace):
-    """The settings of a run, from a preset or a file, shortened where it is a trial."""
-    from .files import read_text
-    from .training.presets import PRESETS, settings_from_json
-    from .training.run import quick_settings
-
-    if arguments.settings is not None:
-        settings = settings_from_json(read_text(arguments.settings, "file of training settings"))
-    elif arguments.preset in PRESETS:
-        settings = PRESETS[arguments.preset]
-    else:
-        raise InputError(
-            f"There is no preset '{arguments.preset}'; there are {', '.join(PRESETS)}. Choose one,"
-            " or give settings of your own."
-        )
-    if arguments.quick is None:
-        return settings
-    if arguments.quick < 1:
-        raise InputError(f"A trial of {arguments.quick} steps is none; needed is 1 or more.")
-    few = min(settings.music.n_pieces, QUICK_PIECES)
-    music = replace(settings.music, n_pieces=few, pieces_per_shard=max(few // 4, 1))
-    return replace(quick_settings(settings, arguments.quick), music=music)
-
-
-def training_device(name: str) -> str:
-    """'auto' -> the GPU where there is one; else the name, if this machine has such a device."""
-    import torch
-
-    if name == "auto":
-        return "cuda" if torch.cuda.is_available() else "cpu"
-    try:
-        torch.zeros(1, device=name)
-    except (RuntimeError, AssertionError, NotImplementedError) as error:
-        raise InputError(
-            f"The device '{name}' cannot be used here ({str(error).splitlines()[0]}). Choose auto"
-            " or cpu."
-        ) from None
-    return name

@@ -112,3 +112,13 @@ def read_text(path: str | Path, what: str) -> str:
         raise InputError(
             f"'{path}' is not text; a {what} is a UTF-8 text file. Choose another file."
         ) from None
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder where there is none. Raises InputError where that cannot be."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            f"The folder '{path}' cannot be made ({error.strerror}). Choose another."
+        ) from None

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..errors import InputError, MediaError
-from ..files import whole_file, write_text_whole
+from ..files import make_folder, whole_file, write_text_whole
 from ..types import Progress
 from .curation import Decided, write_page
 from .duplicates import Pair, find_pairs, groups
@@ -102,7 +102,9 @@ def build(
         VemError: the folder holds no video, or the output cannot be written.
     """
     kept = output / EXAMINED
-    _make_folder(kept)
+    if kept.parent.is_file():
+        raise InputError(f"'{kept.parent}' is a file; shards need a folder. Choose another name.")
+    make_folder(kept)
     tasks, n_others = plan_tasks(folder, output, settings, decided or {}, networks)
     with bars("examine") as progress:
         looked = look(tasks, settings, run, progress, kept=kept, n_others=n_others)
@@ -287,17 +289,6 @@ def _members(kept: Path, key: str):
             f"The sample of '{key}' is not in '{kept}'. Remove that folder and build again."
         )
     return members
-
-
-def _make_folder(path: Path) -> None:
-    if path.parent.is_file():
-        raise InputError(f"'{path.parent}' is a file; shards need a folder. Choose another name.")
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(
-            f"The folder '{path}' cannot be made ({error.strerror}). Choose another."
-        ) from None
 
 
 def runner_here(n_workers: int, patience_s: float) -> Runner:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import InputError
-from ..files import check_output, write_text_whole
+from ..files import check_output, make_folder, write_text_whole
 from ..parsing.settings import ParseSettings
 from ..plotting import save_figure
 from ..types import Progress
@@ -108,18 +108,9 @@ def _prepare(settings: EvaluateSettings) -> None:
         check_output(settings.report)
 
 
-def _make_folder(out: Path) -> None:
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(
-            f"The folder '{out}' cannot be made ({error.strerror}). Choose another."
-        ) from None
-
-
 def _draw(matches: list[MusicMatch], out: Path) -> list[Path]:
     """One picture a video, numbered where two videos have one name."""
-    _make_folder(out)
+    make_folder(out)
     paths: list[Path] = []
     for match in matches:
         stem = Path(match.name).stem

@@ -12,6 +12,7 @@ from tests.core.bad_input import assert_one_sentence
 from tests.core.training.test_run import SETTINGS, weights
 from vem_core import commands
 from vem_core.cli import build_parser, main
+from vem_core.training import command
 from vem_core.training.presets import PRESETS, settings_to_json
 from vem_core.types import Progress
 
@@ -55,12 +56,12 @@ def test_an_interrupted_training_goes_on_to_the_same_weights(
 
 def test_a_trial_is_short_in_all_its_stages() -> None:
     given = build_parser().parse_args(["train", "--preset", "small", "-o", "x", "--quick", "7"])
-    trial = commands.training_settings(given)
+    trial = command.training_settings(given)
     loops = (trial.codec_loop, trial.denoiser_loop, trial.beats_loop)
     assert [loop.steps for loop in loops] == [7, 7, 7]
     assert trial.music.n_pieces <= 100 and trial.width == PRESETS["small"].width
     given = build_parser().parse_args(["train", "--preset", "base", "-o", "x"])
-    assert commands.training_settings(given) == PRESETS["base"]
+    assert command.training_settings(given) == PRESETS["base"]
 
 
 def test_the_help_names_the_presets(capsys: pytest.CaptureFixture[str]) -> None:

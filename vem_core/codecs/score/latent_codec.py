@@ -211,9 +211,9 @@ class ScoreCodec(nn.Module):
 
 
 def _playable(tensor: ScoreTensor) -> ScoreTensor:
-    """Values as notes may have them: velocity 1 to 127, whole steps long, an offset inside the step.
+    """Values as notes may have them: velocity 1 to 127, whole steps, an offset inside the step.
 
-    Of composed notes 98 to 99 % are whole steps long; what a network says is near them.
+    Of composed notes 98 to 99 % are whole steps long; what the network says is near them.
     """
     parts = {}
     for part, notes in tensor.parts.items():
