@@ -271,13 +271,6 @@ def _excerpt(folder: Path, seed: int) -> None:
     write(folder / "z-excerpt.mp4", frames[50:], sound[:, round(2.5 * RATE) :])
 
 
-def _noise_for_music(folder: Path, seed: int) -> None:
-    made = plan_clip(seed)
-    rng = np.random.default_rng(seed)
-    hiss = rng.normal(0, 0.1, (1, round(made.duration_s * RATE))).astype(np.float32)
-    write(folder / "hiss-for-music.mp4", draw(made), hiss)
-
-
 def _picture(folder: Path, seed: int) -> None:
     data = cv2.imencode(".png", draw(plan_clip(seed))[0])[1].tobytes()
     _put(folder / "a-photo.mp4", data)
@@ -315,7 +308,6 @@ BROKEN: dict[str, Callable[[Path, int], None]] = {
     "not-numbers.mkv": _not_numbers,
     "wrong-duration.mkv": _wrong_header,
     "sound-ends-early.mp4": _sound_ends_early,
-    "hiss-for-music.mp4": _noise_for_music,
     "damaged-sound.mkv": _damaged_sound,
     "z-excerpt.mp4": _excerpt,
 }
