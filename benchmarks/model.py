@@ -253,22 +253,23 @@ def show_control(model: MusicModel, pairs: list[Pair], settings: SampleSettings)
         model, make_pieces(len(pairs), np.random.default_rng(HELD_OUT_SEED)), settings
     )
     print("  storyboards of benchmarks/composer.py: arousal and valence over their whole range")
-    columns = [p.composed for p in wide], [p.generated for p in wide]
-    show_control_of(wide, *columns, classifier)
+    composed, generated = [p.composed for p in wide], [p.generated for p in wide]
+    show_control_of(wide, composed, generated, classifier)
     print("  the same with the mask removed")
     without = make_pairs(model, pieces_of(wide), off)
-    show_control_of(wide, columns[0], [p.generated for p in without], classifier)
+    show_control_of(wide, composed, [p.generated for p in without], classifier)
 
 
 def show_control_of(
     pairs: list[Pair], composed: list[Score], generated: list[Score], classifier: StyleClassifier
 ) -> None:
     values = [follows_arousal(pairs, scores) for scores in (composed, generated)]
-    show("Spearman of arousal and density (>= 5 shots)", *values, ">= .8")
+    show("Spearman of arousal and density (>= 5 shots)", values[0], values[1], ">= .8")
     counts = [mode_follows_valence(pairs, scores) for scores in (composed, generated)]
     shares = [count.found / max(count.total, 1) for count in counts]
-    show(f"heard mode agrees with valence (of {counts[0].total})", *shares, ">= .9")
-    show("style recovered", *(classifier.share_right(s) for s in (composed, generated)), ">= .9")
+    show(f"heard mode agrees with valence (of {counts[0].total})", shares[0], shares[1], ">= .9")
+    right = [classifier.share_right(scores) for scores in (composed, generated)]
+    show("style recovered", right[0], right[1], ">= .9")
 
 
 def show_hits(model: MusicModel, pairs: list[Pair], settings: SampleSettings) -> None:
