@@ -1,10 +1,10 @@
 """The networks of VeM's paper at their published sizes, with random weights: one process, no data.
 
-    python -m benchmarks.paper_scale [--variant base] [--frames 64]
+    python -m benchmarks.paper_scale [--variant base] [--frames 64] [--codecs SECONDS]
 
 Prints, each beside its bar: parameters; the U-Net before and after surgery, whose difference must
-be 0; seconds of a call and of training's forward and backward; what both codecs take for ten
-seconds of sound, and how far their chunks are from the whole. Needs about 4 GB.
+be 0; seconds of a call; with --codecs what both codecs take to decode that many seconds of sound,
+and how far three chunks are from the whole. Needs about 2 GB, the large variant 4.
 """
 
 import argparse
@@ -18,20 +18,21 @@ from vem_core.codecs.audio.oobleck_codec import OobleckCodec
 from vem_core.model.audioldm2 import Streams, audioldm2_sizes, random_unet
 from vem_core.model.conditioning import ConditioningWidths, Context
 from vem_core.model.unet import TUNet, TUNetConfig
+from vem_core.published import package
 from vem_core.types import MusicLatents
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--variant", choices=sorted(audioldm2_sizes()), default="base")
     parser.add_argument("--frames", type=int, default=64, help="latent frames; 25 are a second")
-    parser.add_argument("--codecs", action="store_true", help="the codecs as well")
+    parser.add_argument("--codecs", type=float, default=0, help="seconds to decode; 0: none")
     given = parser.parse_args()
     torch.manual_seed(0)
     with torch.no_grad():
         surgery(given.variant, given.frames)
         if given.codecs:
-            codecs()
+            codecs(given.codecs)
     peak_gb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     print(f"most memory: {peak_gb:.2f} GiB")
 
@@ -79,12 +80,12 @@ def surgery(variant: str, n_frames: int) -> None:
     print(f"  a call on {n_frames} frames: {before_s:.1f} s before, {after_s:.1f} s after")
 
 
-def codecs() -> None:
-    """Both autoencoders and the vocoder at their published sizes, ten seconds of noise."""
-    from diffusers import AutoencoderKL, AutoencoderOobleck
-    from transformers import SpeechT5HifiGan, SpeechT5HifiGanConfig
-
-    vae = AutoencoderKL(
+def codecs(duration_s: float) -> None:
+    """Both autoencoders and the vocoder at their published sizes, on noise."""
+    diffusers, transformers = (
+        package(name, "This benchmark") for name in ("diffusers", "transformers")
+    )
+    vae = diffusers.AutoencoderKL(
         in_channels=1,
         out_channels=1,
         down_block_types=("DownEncoderBlock2D",) * 3,
@@ -94,8 +95,8 @@ def codecs() -> None:
         layers_per_block=2,
         scaling_factor=0.4110932946205139,
     ).eval()
-    vocoder = SpeechT5HifiGan(
-        SpeechT5HifiGanConfig(
+    vocoder = transformers.SpeechT5HifiGan(
+        transformers.SpeechT5HifiGanConfig(
             model_in_dim=64,
             upsample_initial_channel=1024,
             upsample_rates=[5, 4, 2, 2, 2],
@@ -103,10 +104,13 @@ def codecs() -> None:
             normalize_before=False,
         )
     ).eval()
-    report(MelCodec(vae, vocoder), MelCodec(vae, vocoder, chunk_frames=100), 250)
-    oobleck = AutoencoderOobleck().eval()
-    whole, parts = OobleckCodec(oobleck, chunk_frames=1000), OobleckCodec(oobleck, chunk_frames=64)
-    report(whole, parts, 215)
+    n_frames = round(duration_s * 25)
+    whole, parts = (MelCodec(vae, vocoder, chunk_frames=n) for n in (n_frames, -(-n_frames // 3)))
+    report(whole, parts, n_frames)
+    vae = diffusers.AutoencoderOobleck().eval()
+    n_frames = round(duration_s * 44_100 / 2048)
+    whole, parts = (OobleckCodec(vae, chunk_frames=n) for n in (n_frames, -(-n_frames // 3)))
+    report(whole, parts, n_frames)
 
 
 def report(whole: MelCodec | OobleckCodec, parts: MelCodec | OobleckCodec, n_frames: int) -> None:

@@ -12,6 +12,7 @@ as a multiple of x = data + sigma * noise:
 weighted by `loss_weight` is the kind's own: for noise, E || eps - eps_theta ||^2 (VeM eq. 5).
 """
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -30,17 +31,18 @@ class Scalings(Protocol):
     def loss_weight(self, sigma: torch.Tensor) -> torch.Tensor: ...
 
 
-class _Prediction:
+class _Prediction(ABC):
     """What the three kinds share."""
 
     def c_noise(self, sigma: torch.Tensor) -> torch.Tensor:
         """What a network of ours is told of sigma, as in EDM; a U-Net asks for its timestep."""
         return sigma.log() / 4
 
-    def c_out(self, sigma: torch.Tensor) -> torch.Tensor:
-        raise NotImplementedError
+    @abstractmethod
+    def c_out(self, sigma: torch.Tensor) -> torch.Tensor: ...
 
     def loss_weight(self, sigma: torch.Tensor) -> torch.Tensor:
+        """The prediction's own error weighs the same at every sigma."""
         return self.c_out(sigma) ** -2
 
 

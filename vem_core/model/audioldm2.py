@@ -3,7 +3,6 @@
 import json
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -32,8 +31,7 @@ def audioldm2_sizes() -> dict[str, dict[str, Any]]:
     attention_head_dim, counts heads. A folder of published weights brings its own config.json,
     which is what counts then.
     """
-    file = resources.files(__package__) / "audioldm2.json"
-    return json.loads(file.read_text(encoding="utf-8"))
+    return json.loads(Path(__file__).with_suffix(".json").read_text(encoding="utf-8"))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)

@@ -111,7 +111,8 @@ def test_only_times_tie_the_denoiser_to_a_codec() -> None:
     denoiser = audio_denoiser(condition)
     x, sigma = torch.randn(1, 64, 24), torch.ones(1)
     with torch.no_grad():
-        denoiser.conditions.seconds.layers[-1].weight.zero_()  # start and length are told as well
+        # start and length are told as well: here they say nothing
+        denoiser.conditions.seconds.layers[-1].weight.zero_()  # type: ignore[operator]
         outs = [
             denoiser(x, sigma, denoiser.conditions(collate([c], [visible_shots(c)])))
             for c in (condition, slower, other)

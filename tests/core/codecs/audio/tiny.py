@@ -6,26 +6,29 @@ from typing import Any
 import numpy as np
 import torch
 
+from vem_core.published import package
 from vem_core.types import Audio
 
 MELS = 16
 
 
 def tiny_vae() -> Any:
-    from diffusers import AutoencoderKL
-
     torch.manual_seed(0)
-    return AutoencoderKL(
-        in_channels=1,
-        out_channels=1,
-        down_block_types=("DownEncoderBlock2D",) * 3,
-        up_block_types=("UpDecoderBlock2D",) * 3,
-        block_out_channels=(4, 4, 8),
-        latent_channels=2,
-        layers_per_block=1,
-        norm_num_groups=2,
-        scaling_factor=0.5,
-    ).eval()
+    return (
+        package("diffusers", "this test")
+        .AutoencoderKL(
+            in_channels=1,
+            out_channels=1,
+            down_block_types=("DownEncoderBlock2D",) * 3,
+            up_block_types=("UpDecoderBlock2D",) * 3,
+            block_out_channels=(4, 4, 8),
+            latent_channels=2,
+            layers_per_block=1,
+            norm_num_groups=2,
+            scaling_factor=0.5,
+        )
+        .eval()
+    )
 
 
 def tiny_vocoder(*, trained_hop: bool = True) -> Any:
@@ -48,18 +51,20 @@ def tiny_vocoder(*, trained_hop: bool = True) -> Any:
 
 
 def tiny_oobleck(ratios: tuple[int, ...] = (2, 4, 4)) -> Any:
-    from diffusers import AutoencoderOobleck
-
     torch.manual_seed(2)
-    return AutoencoderOobleck(
-        encoder_hidden_size=8,
-        downsampling_ratios=list(ratios),
-        channel_multiples=[1] * len(ratios),
-        decoder_channels=4,
-        decoder_input_channels=4,
-        audio_channels=2,
-        sampling_rate=44_100,
-    ).eval()
+    return (
+        package("diffusers", "this test")
+        .AutoencoderOobleck(
+            encoder_hidden_size=8,
+            downsampling_ratios=list(ratios),
+            channel_multiples=[1] * len(ratios),
+            decoder_channels=4,
+            decoder_input_channels=4,
+            audio_channels=2,
+            sampling_rate=44_100,
+        )
+        .eval()
+    )
 
 
 def save_audioldm2(folder: Path) -> None:
