@@ -101,7 +101,7 @@ def check_names(out: Path, wanted: set[str]) -> bool:
 def read_with_webdataset(out: Path) -> str:
     if importlib.util.find_spec("webdataset") is None:
         return "not measured: the package 'webdataset' is not installed"
-    import webdataset
+    import webdataset  # pyright: ignore[reportMissingImports]
 
     paths = [str(path) for path in sorted(out.glob("*.tar"))]
     samples = list(webdataset.WebDataset(paths, shardshuffle=False).decode())
@@ -111,7 +111,8 @@ def read_with_webdataset(out: Path) -> str:
 
 def on_ray(folder: Path, out: Path, at: int | None) -> str:
     """A build on two nodes of this machine; with `at` one is killed when so many are examined."""
-    from ray.cluster_utils import Cluster
+    os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"  # Ray's word for: stay on 127.0.0.1
+    from ray.cluster_utils import Cluster  # pyright: ignore[reportMissingImports]
 
     cluster = Cluster(
         initialize_head=True,

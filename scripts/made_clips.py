@@ -51,6 +51,9 @@ def plan_clip(seed: int, *, duration_s: float | None = None) -> Made:
         at += int(rng.integers(2, 5))
         if at * beat_s < length_s - 0.6:
             cuts_s.append(round(at * beat_s * FPS) / FPS)
+    if len(cuts_s) < 6:  # one that is not seen must not make the clip one of too few cuts
+        n = int((length_s - 0.6) / (2 * beat_s))
+        cuts_s = [round(2 * k * beat_s * FPS) / FPS for k in range(1, n + 1)]
     levels = tuple(float(x) for x in rng.permutation(np.linspace(0.05, 1, len(cuts_s) + 1)))
     return Made(
         seed=seed,

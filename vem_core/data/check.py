@@ -76,7 +76,8 @@ def check_shards(folder: Path, progress: Progress) -> Checked:
     """
     shards = read_index(folder)
     faults: list[str] = []
-    samples, seconds = dict.fromkeys(SPLITS, 0), dict.fromkeys(SPLITS, 0.0)
+    samples: dict[str, int] = dict.fromkeys(SPLITS, 0)
+    seconds: dict[str, float] = dict.fromkeys(SPLITS, 0.0)
     n_cuts = n_hits = 0
     seen: dict[str, str] = {}
     prints: list[Fingerprint] = []

@@ -36,7 +36,7 @@ def run_on_ray(
         InputError: there is no cluster, or one of its machines cannot do the work.
     """
     try:
-        import ray
+        import ray  # pyright: ignore[reportMissingImports]
     except ImportError as error:
         raise MissingPackageError("ray", "Building data on a cluster") from error
     begun_here = not ray.is_initialized()

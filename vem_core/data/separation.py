@@ -69,7 +69,7 @@ class Separator:
 
     def __init__(self, place: Path, model: str):
         import torch
-        from demucs.pretrained import get_model
+        from demucs.pretrained import get_model  # pyright: ignore[reportMissingImports]
 
         self._device = "cuda" if torch.cuda.is_available() else "cpu"
         try:
@@ -84,7 +84,7 @@ class Separator:
         """Energy of the music over that of the rest, in dB, in [-120, 120]."""
         import soxr
         import torch
-        from demucs.apply import apply_model
+        from demucs.apply import apply_model  # pyright: ignore[reportMissingImports]
 
         rate = int(self._model.samplerate)
         stereo = soxr.resample(sound.values.T, sound.sample_rate, rate, quality="HQ").T

@@ -29,6 +29,7 @@ def test_a_killed_worker_is_replaced(videos: Path) -> None:
         found[task.file] = unpack(result).record
         if len(found) == 1:
             for child in multiprocessing.active_children():
+                assert child.pid is not None
                 os.kill(child.pid, signal.SIGKILL)
     assert len(found) == 3
     assert found["clip-003.mp4"].has_sample
