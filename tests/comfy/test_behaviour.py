@@ -122,25 +122,29 @@ def stopped_at(server: Server, prompt: dict[str, Node], kind: str) -> float:
 
 def test_stop_button_ends_every_stage(server: Server, long_music: str) -> None:
     """With all it needs in the cache, only the stage in question works when stop is pressed."""
-    board = {"edit": alone(long_board()), "plan": plan()}
-    server.success({**board, "bpm": text(["plan", 1])})
-    heard = {"music": node("LoadAudio", audio=long_music)}
-    server.success({**heard, "listen": node("PreviewAudio", audio=["music", 0])})
+    # a server keeps what its last prompt used: every prompt here holds all that the stages need
+    ready = {
+        "edit": alone(long_board()),
+        "plan": plan(),
+        "bpm": text(["plan", 1]),
+        "music": node("LoadAudio", audio=long_music),
+        "listen": node("PreviewAudio", audio=["music", 0]),
+    }
+    server.success(ready)
     snap = node(
         "VeM_SnapMusic", music=["music", 0], beat_plan=["plan", 0], most_stretch_percent=20.0,
         quality="fast",
     )  # fmt: skip
     stages = {
-        "VeM_Compose": {**board, "compose": compose(), "out": text(["compose", 0])},
-        "VeM_SnapMusic": {**board, **heard, "snap": snap, "out": text(["snap", 1])},
+        "VeM_Compose": {**ready, "compose": compose(), "out": text(["compose", 0])},
+        "VeM_SnapMusic": {**ready, "snap": snap, "out": text(["snap", 1])},
         "VeM_MixAudio": {
-            **heard,
+            **ready,
             "mix": mix(music=["music", 0], own_sound=["music", 0]),
             "out": node("PreviewAudio", audio=["mix", 0]),
         },
         "VeM_ScoreMatch": {
-            **board,
-            **heard,
+            **ready,
             "match": node("VeM_ScoreMatch", audio=["music", 0], storyboard=["edit", 0]),
         },
     }
