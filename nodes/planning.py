@@ -67,9 +67,14 @@ class EditStoryboard(io.ComfyNode):
         )
 
     @classmethod
-    def validate_inputs(cls, saved_json: str | None) -> bool | str:
+    def validate_inputs(cls, style: str | None, saved_json: str | None) -> bool | str:
+        from ..vem_core.composing.style import style_names
         from ..vem_core.parsing.storyboard import storyboard_from_json
 
+        # ComfyUI checks no widget itself where a node has checks of its own
+        if style is not None and style not in (AUTO_STYLE, *style_names()):
+            known = ", ".join((AUTO_STYLE, *style_names()))
+            return f"There is no style '{style}'; there are {known}. Choose one."
         if not saved_json or not saved_json.strip():
             return True
         return check_widgets(lambda: storyboard_from_json(saved_json))
