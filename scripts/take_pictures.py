@@ -69,9 +69,8 @@ def take(started: Any, server: str, name: str) -> None:
     page.load(json.loads((ROOT / "workflows" / f"{name}.json").read_text(encoding="utf-8")))
     page.run()
     page.page.wait_for_timeout(3000)
-    for picture in ("compose_for_video", "score_a_video"):
-        if name == picture:
-            timeline(page)
+    if name == "compose_for_video":
+        timeline(page)
     png = picture_of_graph(page, 2000)
     save(png, ROOT / "workflows" / f"{name}.jpg", 1000)
     if name == "compose_for_video":
