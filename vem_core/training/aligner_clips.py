@@ -5,9 +5,8 @@ with the same OpenCV.
 """
 
 import bisect
-import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -15,13 +14,14 @@ import numpy as np
 import torch
 
 from ..errors import InputError
-from ..files import whole_file, write_text_whole
+from ..files import whole_file
 from ..rhythm.aligner import FRAME_HEIGHT, FRAME_WIDTH, RATE_HZ
 from ..types import Progress, no_progress
 from .aligner_edits import KINDS, SHARP, Effect, Join, draw_effects, draw_join, draw_stock
 from .aligner_photos import Photos, grade, load_photos
 from .aligner_scenes import make_shot, seen_elsewhere
 from .aligner_shots import CANVAS_HEIGHT, CANVAS_WIDTH, Shot
+from .stated import state_settings
 
 HELD_OUT_SEED = 1
 """Clips of this seed show the held-out photographs; they are for figures, never for training."""
@@ -194,14 +194,11 @@ def bake_clips(folder: Path, settings: ClipSettings, progress: Progress = no_pro
         InputError: the folder holds shards of other settings.
         MissingPackageError: a package that carries sample photographs is not installed.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    stated = json.dumps(asdict(settings), indent=1)
-    settings_path = folder / "settings.json"
-    if settings_path.exists() and settings_path.read_text(encoding="utf-8") != stated:
-        raise InputError(
-            f"'{folder}' holds clips baked with other settings. Choose another folder, or empty it."
-        )
-    write_text_whole(settings_path, stated)
+    state_settings(
+        folder,
+        settings,
+        "holds clips baked with other settings. Choose another folder, or empty it.",
+    )
     firsts = range(0, settings.n_clips, settings.clips_per_shard)
     missing = [first for first in firsts if not _shard_path(folder, first).exists()]
     photos = load_photos(held_out=settings.held_out) if missing else Photos(pixels=())

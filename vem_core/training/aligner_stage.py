@@ -1,19 +1,17 @@
 """Stage 1 of VeM's training, its other half: the aligner, by cross-entropy (VeM eq. 9)."""
 
-import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
 import torch.nn.functional as F
 
 from ..checkpoint import save_aligner
-from ..errors import InputError
-from ..files import write_text_whole
 from ..rhythm.aligner import Aligner, AlignerConfig
 from ..types import Progress, no_progress
 from .aligner_clips import AlignerBatches, BakedClips, ClipSettings, bake_clips
 from .loop import LoopSettings, Losses, LossOf, Trainer
+from .stated import OTHER_TRAINING, state_settings
 
 ALIGNER_NAME = "vem-aligner"
 
@@ -99,15 +97,7 @@ def train_aligner(
         InputError: a folder was used with other settings.
         MissingPackageError: a package that carries sample photographs is not installed.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    stated = json.dumps(asdict(settings), indent=1)
-    settings_path = folder / "settings.json"
-    if settings_path.exists() and settings_path.read_text(encoding="utf-8") != stated:
-        raise InputError(
-            f"'{folder}' holds a training with other settings. Choose another folder, or the"
-            " settings that stand in its settings.json."
-        )
-    write_text_whole(settings_path, stated)
+    state_settings(folder, settings, OTHER_TRAINING)
     bake_clips(clips, settings.clips, lambda share: progress(0.3 * share))
     torch.manual_seed(settings.loop.seed)
     aligner = Aligner(settings.network).to(device)

@@ -20,12 +20,13 @@ from ..composing.compose import compose
 from ..composing.style import load_style, style_names
 from ..engine.themes import invent_themes
 from ..errors import InputError
-from ..files import whole_file, write_text_whole
+from ..files import whole_file
 from ..parsing.storyboard import storyboard_from_json, storyboard_to_json
 from ..rhythm.beat_plan import beat_plan_from_json, beat_plan_to_json
 from ..rhythm.plan_settings import PlanSettings
 from ..rhythm.tempo_map import plan_beats
 from ..types import PARTS, BeatPlan, Key, Progress, Score, Storyboard, no_progress
+from .stated import state_settings
 from .storyboards import StoryboardSettings, random_storyboard
 
 HELD_OUT_SEED = 1
@@ -102,14 +103,11 @@ def bake(
     Raises:
         InputError: the folder holds shards of other settings.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    stated = json.dumps(asdict(settings), indent=1)
-    settings_path = folder / "settings.json"
-    if settings_path.exists() and settings_path.read_text(encoding="utf-8") != stated:
-        raise InputError(
-            f"'{folder}' holds music baked with other settings. Choose another folder, or empty it."
-        )
-    write_text_whole(settings_path, stated)
+    state_settings(
+        folder,
+        settings,
+        "holds music baked with other settings. Choose another folder, or empty it.",
+    )
     firsts = range(0, settings.n_pieces, settings.pieces_per_shard)
     missing = [first for first in firsts if not _shard_path(folder, first).exists()]
     if workers == 1:

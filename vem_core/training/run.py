@@ -4,8 +4,7 @@ Every stage goes on from where it was stopped. What was trained is what is loade
 beside the weights, and a folder with other settings is refused.
 """
 
-import json
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import torch
@@ -18,7 +17,6 @@ from ..encoders.text import LexiconText
 from ..engine.conditions import conditioning_widths
 from ..engine.music_model import MusicModel
 from ..errors import InputError
-from ..files import write_text_whole
 from ..model.denoiser import Denoiser, DenoiserConfig
 from ..types import Progress, no_progress
 from .clips import Clip, ClipBatches, encode_clips
@@ -27,6 +25,7 @@ from .crew import Crew, join_crew
 from .denoiser_stage import DropShares, denoiser_loss_of, train_only_adapters
 from .loop import LoopSettings, Trainer
 from .pieces import BakeSettings, bake, read_pieces
+from .stated import OTHER_TRAINING, state_settings
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -77,8 +76,7 @@ def train(
     """
     crew, device = join_crew(device)
     if crew.leads:
-        folder.mkdir(parents=True, exist_ok=True)
-        _state_settings(folder / "settings.json", settings)
+        state_settings(folder, settings, OTHER_TRAINING)
         bake(music, settings.music, workers=workers, progress=_part(progress, 0.0, 0.1))
     crew.wait()
     styles = style_names()
@@ -189,16 +187,6 @@ def quick_settings(settings: TrainSettings, steps: int) -> TrainSettings:
         denoiser_loop=quick(settings.denoiser_loop),
         beats_loop=quick(settings.beats_loop),
     )
-
-
-def _state_settings(path: Path, settings: TrainSettings) -> None:
-    stated = json.dumps(asdict(settings), indent=1)
-    if path.exists() and path.read_text(encoding="utf-8") != stated:
-        raise InputError(
-            f"'{path.parent}' holds a training with other settings. Choose another folder, or the"
-            " settings that stand in its settings.json."
-        )
-    write_text_whole(path, stated)
 
 
 def _part(progress: Progress, low: float, high: float) -> Progress:
